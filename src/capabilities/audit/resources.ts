@@ -1,0 +1,67 @@
+/** AWS::CloudTrail::Trail in templates. */
+import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
+import { isPlatformError } from '#kernel/errors';
+
+export const auditResources: readonly ResourceType[] = [
+  {
+    type: 'AWS::CloudTrail::Trail',
+    async create(properties, context) {
+      const name = String(properties['TrailName'] ?? context.generatedName({ maxLength: 128 }));
+      try {
+        await context.call('cloudtrail', 'CreateTrail', {
+          Name: name,
+          ...trailInput(properties),
+          TagsList: properties['Tags'],
+        });
+      } catch (error) {
+        if (!isPlatformError(error, 'TrailAlreadyExistsException')) throw error;
+      }
+      return apply(name, properties, context);
+    },
+    async update(name, next, _previous, context) {
+      await context.call('cloudtrail', 'UpdateTrail', { Name: name, ...trailInput(next) });
+      return apply(name, next, context);
+    },
+    async delete(name, _properties, context) {
+      try {
+        await context.call('cloudtrail', 'DeleteTrail', { Name: name });
+      } catch (error) {
+        if (!isPlatformError(error, 'TrailNotFoundException')) throw error;
+      }
+    },
+  },
+];
+
+function trailInput(properties: Properties): object {
+  const {
+    S3BucketName,
+    S3KeyPrefix,
+    IncludeGlobalServiceEvents,
+    IsMultiRegionTrail,
+    SnsTopicName,
+    CloudWatchLogsLogGroupArn,
+  } = properties;
+  const { KMSKeyId: KmsKeyId, IsOrganizationTrail } = properties;
+  return {
+    S3BucketName,
+    S3KeyPrefix,
+    IncludeGlobalServiceEvents,
+    IsMultiRegionTrail,
+    SnsTopicName,
+    CloudWatchLogsLogGroupArn,
+    KmsKeyId,
+    IsOrganizationTrail,
+  };
+}
+
+async function apply(name: string, properties: Properties, context: ResourceContext): Promise<ResourceState> {
+  if (properties['EventSelectors'] !== undefined) {
+    await context.call('cloudtrail', 'PutEventSelectors', {
+      TrailName: name,
+      EventSelectors: properties['EventSelectors'],
+    });
+  }
+  await context.call('cloudtrail', properties['IsLogging'] === true ? 'StartLogging' : 'StopLogging', { Name: name });
+  const { Trail } = await context.call('cloudtrail', 'GetTrail', { Name: name });
+  return { physicalId: name, attributes: { Arn: Trail.TrailARN } };
+}
