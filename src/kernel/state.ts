@@ -103,6 +103,16 @@ export class State {
     return result;
   }
 
+  /** The problems of a file that may be in use; an empty list is a sound one. */
+  static problemsOf(file: string): string[] {
+    const connection = new DatabaseSync(file, { readOnly: true });
+    try {
+      return integrityProblems(connection);
+    } finally {
+      connection.close();
+    }
+  }
+
   /** The problems that SQLite finds; an empty list is a sound file. */
   checkIntegrity(): string[] {
     return integrityProblems(this.#readConnection);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Capability } from '#capability';
 import type { Clock } from '#kernel/clock';
 import type { State } from '#kernel/state';
-import { Vault } from '#kernel/vault';
+import type { Vault } from '#kernel/vault';
 import type { Access } from './access.ts';
 import { attachmentOperations } from './api/attachments.ts';
 import { groupOperations } from './api/groups.ts';
@@ -20,6 +20,7 @@ import { AccessStore } from './store.ts';
 export interface AccessOptions {
   readonly state: State;
   readonly clock: Clock;
+  readonly vault: Vault;
   readonly dataDir: string;
   readonly accountId: string;
   /** Accept any access key id as root of its account; the platform allows this on loopback only. */
@@ -32,9 +33,8 @@ export interface AccessParts {
   readonly capability: Capability;
 }
 
-export function createAccess({ state, clock, dataDir, accountId, open }: AccessOptions): AccessParts {
+export function createAccess({ state, clock, vault, dataDir, accountId, open }: AccessOptions): AccessParts {
   const store = new AccessStore(state);
-  const vault = Vault.open(join(dataDir, 'secret.key'));
   const rootKey = openRootKey(join(dataDir, 'credentials'), accountId);
   const access: Access = {
     identities: new Identities(store, clock),

@@ -1,0 +1,84 @@
+/** `millpond start`: runs the platform until a signal ends it. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import colors from 'picocolors';
+import { loadConfig, type Config } from '#kernel/config';
+import { createLog, type LogLevel } from '#kernel/log';
+import { startPlatform, type Platform } from '../platform.ts';
+import { runFilePath, type RunFile } from './connection.ts';
+
+export interface StartFlags {
+  readonly json?: boolean;
+  readonly banner?: boolean;
+}
+
+export interface RunningPlatform {
+  readonly platform: Platform;
+  readonly config: Config;
+  /** Resolves once everything is durable and closed. */
+  stop(): Promise<void>;
+}
+
+/** Starts the platform in this process and leaves word of it in `<data-dir>/run.json`. */
+export async function launch(flags: object): Promise<RunningPlatform> {
+  const { config } = loadConfig({ flags, env: process.env, folder: process.cwd() });
+  const log = createLog({ level: config.logLevel as LogLevel, json: !process.stderr.isTTY });
+  const platform = await startPlatform({ config, log });
+  const runFile = runFilePath(config.dataDir);
+  const content: RunFile = { pid: process.pid, endpoint: platform.endpoint, accountId: config.accountId };
+  writeFileSync(runFile, JSON.stringify(content));
+  return {
+    platform,
+    config,
+    async stop() {
+      rmSync(runFile, { force: true });
+      await platform.stop();
+    },
+  };
+}
+
+export async function runStart(flags: StartFlags & object): Promise<void> {
+  const startedMs = performance.now();
+  const running = await launch(flags);
+  const { platform, config } = running;
+  if (flags.json === true) {
+    process.stdout.write(
+      `${JSON.stringify({ endpoint: platform.endpoint, dataDir: resolve(config.dataDir), pid: process.pid })}\n`,
+    );
+  } else if (flags.banner !== false) {
+    process.stderr.write(`${bannerOf(platform, config, performance.now() - startedMs)}\n`);
+  }
+  await endOfWork();
+  await running.stop();
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second SIGINT ends the process at once. */
+export function endOfWork(): Promise<void> {
+  return new Promise((settle) => {
+    const keepAlive = setInterval(() => undefined, 2 ** 30);
+    const onSignal = (): void => {
+      clearInterval(keepAlive);
+      process.once('SIGINT', () => process.exit(130));
+      settle();
+    };
+    process.once('SIGTERM', onSignal);
+    process.once('SIGINT', onSignal);
+  });
+}
+
+export function bannerOf(platform: Platform, config: Config, elapsedMs: number): string {
+  const line = (label: string, value: string) => `  ${colors.dim(label.padEnd(13))} ${value}`;
+  const key = config.open ? 'any (--open): try test / test' : `in ${resolve(config.dataDir)}/credentials`;
+  return [
+    `${colors.bold(colors.cyan('Millpond'))} ${platform.version} is ready (${Math.round(elapsedMs)} ms)`,
+    line('AWS endpoint', colors.bold(platform.endpoint)),
+    line('health', `${platform.endpoint}/health`),
+    line('data', resolve(config.dataDir)),
+    line('account', `${config.accountId}, region ${config.region}`),
+    line('access key', key),
+    '',
+    line('point a shell', 'eval "$(npx millpond env)"'),
+    line('first query', 'npx millpond sql "SELECT 1"'),
+    line('check up', 'npx millpond doctor'),
+  ].join('\n');
+}
