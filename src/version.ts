@@ -1,11 +1,14 @@
-/** The version of the package, read from its manifest whether it runs from source or from the bundle. */
+/** The package that this code belongs to, found upward from here whether it runs from source or from the bundle. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-export const version: string = readVersion(import.meta.dirname);
+/** Folder of package.json: examples and models lie beside it. */
+export const packageFolder: string = findPackage(import.meta.dirname);
 
-function readVersion(folder: string): string {
-  const manifest = join(folder, 'package.json');
-  if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
-  return readVersion(dirname(folder));
+export const version: string = (
+  JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as { version: string }
+).version;
+
+function findPackage(folder: string): string {
+  return existsSync(join(folder, 'package.json')) ? folder : findPackage(dirname(folder));
 }

@@ -54,7 +54,7 @@ export function createClient(connection: Connection): Client {
         method,
         headers: signed,
         ...(body === undefined ? {} : { body, duplex: 'half' }),
-      } as RequestInit);
+      });
     } catch (cause) {
       const error = new CliError(
         `Nothing answers at ${connection.endpoint}.`,
@@ -98,7 +98,7 @@ export function createClient(connection: Connection): Client {
       const path = `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
       const isFile = typeof body !== 'string';
       const sizeBytes = isFile ? statSync(body.file).size : Buffer.byteLength(body);
-      const content = isFile ? (Readable.toWeb(createReadStream(body.file)) as ReadableStream) : body;
+      const content = isFile ? Readable.toWeb(createReadStream(body.file)) : body;
       const headers = { 'content-length': String(sizeBytes), 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
       const response = await send('s3', 'PUT', path, headers, content, 'UNSIGNED-PAYLOAD');
       if (!response.ok) throw s3ErrorOf(response.status, await response.text());

@@ -146,7 +146,7 @@ async function failureOf(client: Client, stack: CallOutput): Promise<CliError> {
   return new CliError(`Stack ${stack.StackName} ended ${stack.StackStatus}. ${why}`, exitCodes.failed);
 }
 
-async function findStack(client: Client, stackName: string): Promise<CallOutput | undefined> {
+async function findStack(client: Client, stackName: string): Promise<CallOutput> {
   try {
     return (await client.call('cloudformation', 'DescribeStacks', { StackName: stackName })).Stacks[0];
   } catch (error) {

@@ -34,15 +34,14 @@ function buildProgram(): Command {
   const program = new Command('millpond')
     .description('The AWS analytics stack on your own machine.')
     .version(version)
-    .option('--json', 'one JSON document on standard output')
-    .option('--quiet', 'nothing on standard error but errors')
-    .option('--debug', 'print the stack of an error')
+    .enablePositionalOptions()
     .exitOverride()
-    .showHelpAfterError('(see --help)')
-    .configureHelp({ showGlobalOptions: true });
+    .showHelpAfterError('(see --help)');
   addServer(program);
   addClient(program);
   addStacks(program);
+  // Everything behind `aws` belongs to the AWS CLI.
+  for (const command of program.commands) if (command.name() !== 'aws') withCommon(command);
   program
     .command('completion <shell>')
     .description('print the completion script for bash, zsh or fish')
@@ -111,7 +110,6 @@ function addClient(program: Command): void {
     .passThroughOptions()
     .allowUnknownOption()
     .action(async (args: string[], flags: object) => (await import('./aws.ts')).runAws(args, flags));
-  program.enablePositionalOptions();
 }
 
 function addStacks(program: Command): void {
@@ -131,6 +129,13 @@ function addStacks(program: Command): void {
     .action(async (stack: string, flags: object, command: Command) =>
       (await import('./deploy.ts')).runDestroy(stack, flags, output(command)),
     );
+}
+
+function withCommon(command: Command): Command {
+  return command
+    .option('--json', 'one JSON document on standard output')
+    .option('--quiet', 'nothing on standard error but errors')
+    .option('--debug', 'print the stack of an error');
 }
 
 function withConnection(command: Command): Command {
@@ -154,7 +159,7 @@ function withSettings(command: Command): Command {
 }
 
 function globals(command: Command): GlobalFlags {
-  return command.optsWithGlobals<GlobalFlags>();
+  return command.opts<GlobalFlags>();
 }
 
 function output(command: Command): Output {

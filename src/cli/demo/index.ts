@@ -1,0 +1,197 @@
+/**
+ * `millpond demo`: the data lake from an empty folder to an answer, each step as a user would do it by hand, over the
+ * same AWS calls. Progress goes to standard error, the answers to standard output.
+ */
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import colors from 'picocolors';
+import { packageFolder } from '../../version.ts';
+import { createClient, type Client } from '../client.ts';
+import { crawl } from '../crawl.ts';
+import { deploy, describeEvent } from '../deploy.ts';
+import { CliError, exitCodes } from '../exit.ts';
+import { proposeScript, runJob } from '../job.ts';
+import { formatBytes, formatDuration, type Output } from '../output.ts';
+import { query, type QueryAnswer } from '../sql.ts';
+import { bannerOf, endOfWork, launch, type RunningPlatform } from '../start.ts';
+import { findDemoData } from './data.ts';
+import { addFile, formatCents, parseCents, type Totals } from './totals.ts';
+
+export interface DemoFlags {
+  readonly once?: boolean;
+  readonly data?: string;
+  readonly months?: string;
+  readonly rows?: string;
+}
+
+const stackName = 'data-lake';
+const rawTable = '"nycitytaxi"."data"';
+const parquetTable = '"nycitytaxi"."nytaxigreenparquet"';
+
+export async function runDemo(flags: DemoFlags & object, output: Output): Promise<void> {
+  const startedMs = performance.now();
+  const running = await launch(flags);
+  try {
+    output.note(bannerOf(running.platform, running.config, performance.now() - startedMs));
+    await walkThrough(running, flags, output);
+    if (flags.once !== true) {
+      output.note(`\n${nextSteps(running)}`);
+      await endOfWork();
+    }
+  } finally {
+    await running.stop();
+  }
+}
+
+async function walkThrough(running: RunningPlatform, flags: DemoFlags, output: Output): Promise<void> {
+  const { platform, config } = running;
+  const client = createClient({ endpoint: platform.endpoint, region: config.region, ...platform.rootKey });
+  const step = stepper(output);
+
+  const bucket = await step('Deploy examples/data-lake/template.yaml', async () => deployStack(client, output));
+  const data = findDemoData({
+    ...(flags.data === undefined ? {} : { data: flags.data }),
+    months: Number(flags.months ?? 3),
+    rows: Number(flags.rows ?? 20_000),
+    scratch: join(config.dataDir, 'demo'),
+  });
+  const expected = await step(`Put ${data.origin} into s3://${bucket}/data/`, () =>
+    load(client, bucket, data.files, output),
+  );
+  await step('Crawl the CSV files', () => showCrawl(client, 'nytaxi', output));
+  const raw = await step(`Ask the CSV table through Athena: Select * From ${rawTable} limit 10`, async () => {
+    const answer = await query(client, `Select * From ${rawTable} limit 10`, { workgroup: 'taxi' });
+    output.rows(answer.columns, answer.rows);
+    return countAndSum(client, rawTable);
+  });
+  await step('Let a job script be proposed, and run it: CSV to Parquet', () => convert(client, bucket, output));
+  await step('Crawl the Parquet files', () => showCrawl(client, 'nytaxiparquet', output));
+  const parquet = await step('Ask the Parquet table: rides, fares and totals per rate code', async () => {
+    const { NamedQuery: saved } = await savedQuery(client, 'rides per rate code');
+    const answer = await query(client, saved.QueryString, { workgroup: 'taxi' });
+    output.rows(answer.columns, answer.rows);
+    return countAndSum(client, parquetTable);
+  });
+  await step('Compare', () => compare(expected, raw, parquet, output));
+}
+
+/** Numbers the steps and tells how long each took. */
+function stepper(output: Output): <T>(title: string, work: () => Promise<T> | T) => Promise<T> {
+  let number = 0;
+  return async (title, work) => {
+    number += 1;
+    output.note(`\n${colors.bold(colors.cyan(`${number}. ${title}`))}`);
+    const started = performance.now();
+    const result = await work();
+    output.note(colors.dim(`   ${formatDuration(performance.now() - started)}`));
+    return result;
+  };
+}
+
+async function deployStack(client: Client, output: Output): Promise<string> {
+  const body = readFileSync(join(packageFolder, 'examples', 'data-lake', 'template.yaml'), 'utf8');
+  const outputs = await deploy(client, {
+    stackName,
+    body,
+    onEvent: (event) => output.note(`   ${describeEvent(event)}`),
+  });
+  return String(outputs.find((entry) => entry.OutputKey === 'BucketName')?.OutputValue);
+}
+
+async function load(client: Client, bucket: string, files: readonly string[], output: Output): Promise<Totals> {
+  const totals: Totals = { rows: 0, fareCents: 0n, totalCents: 0n };
+  for (const [index, file] of files.entries()) {
+    await client.putObject(bucket, `data/${basename(file)}`, { file });
+    addFile(totals, file);
+    output.progress(`   ${index + 1} of ${files.length} files, ${totals.rows} rides`, {
+      done: index === files.length - 1,
+    });
+  }
+  return totals;
+}
+
+async function showCrawl(client: Client, name: string, output: Output): Promise<void> {
+  const answer = await crawl(client, name, { onProgress: (text) => output.progress(`   ${text}`) });
+  output.rows(['name', 'classification', 'columns', 'location'], answer.tables);
+}
+
+async function convert(client: Client, bucket: string, output: Output): Promise<void> {
+  const script = await proposeScript(client, {
+    database: 'nycitytaxi',
+    table: 'data',
+    target: `s3://${bucket}/nytaxigreenparquet/`,
+    format: 'parquet',
+  });
+  await client.putObject(bucket, 'scripts/nytaxi-csv-parquet.sql', script);
+  output.note(script.trimEnd().replaceAll(/^/gm, '   | '));
+  await runJob(client, 'nytaxi-csv-parquet', {
+    // The demo may be run again on the same folder.
+    args: { '--overwrite': 'true' },
+    onLog: (line) => output.note(`   ${colors.dim(line)}`),
+    onProgress: (text) => output.progress(`   ${text}`),
+  });
+}
+
+async function savedQuery(client: Client, name: string): Promise<{ NamedQuery: { QueryString: string } }> {
+  const { NamedQueryIds: ids } = await client.call('athena', 'ListNamedQueries', { WorkGroup: 'taxi' });
+  for (const id of ids as string[]) {
+    const found = await client.call('athena', 'GetNamedQuery', { NamedQueryId: id });
+    if (found.NamedQuery.Name === name) return found;
+  }
+  throw new CliError(`The stack has no saved query '${name}'.`, exitCodes.notFound);
+}
+
+function countAndSum(client: Client, table: string): Promise<QueryAnswer> {
+  const sum = (column: string): string => `sum(CAST(${column} AS decimal(18, 2))) AS ${column}`;
+  return query(client, `SELECT count(*) AS rides, ${sum('fare_amount')}, ${sum('total_amount')} FROM ${table}`, {
+    workgroup: 'taxi',
+  });
+}
+
+function compare(expected: Totals, raw: QueryAnswer, parquet: QueryAnswer, output: Output): void {
+  const answers = [
+    {
+      from: 'the files themselves',
+      rides: expected.rows,
+      fares: formatCents(expected.fareCents),
+      totals: formatCents(expected.totalCents),
+      time: '',
+      scanned: '',
+    },
+    ...[
+      { from: 'CSV through Athena', answer: raw },
+      { from: 'Parquet through Athena', answer: parquet },
+    ].map(({ from, answer }) => ({
+      from,
+      ...sumsOf(answer),
+      time: formatDuration(answer.elapsedMs),
+      scanned: formatBytes(answer.scannedBytes),
+    })),
+  ];
+  output.rows(['from', 'rides', 'fares', 'totals', 'time', 'scanned'], answers);
+  const [truth, ...others] = answers.map(({ rides, fares, totals }) => `${rides} ${fares} ${totals}`);
+  if (others.some((answer) => answer !== truth))
+    throw new CliError('The answers do not agree with the files.', exitCodes.failed);
+  output.note(`   ${colors.green('All three agree to the cent.')}`);
+}
+
+function sumsOf(answer: QueryAnswer): { rides: number; fares: string; totals: string } {
+  const row = answer.rows[0] ?? {};
+  return {
+    rides: Number(row['rides']),
+    fares: formatCents(parseCents(String(row['fare_amount']))),
+    totals: formatCents(parseCents(String(row['total_amount']))),
+  };
+}
+
+function nextSteps({ platform, config }: RunningPlatform): string {
+  const flags = config.dataDir === '.millpond' ? '' : ` --data-dir ${config.dataDir}`;
+  return [
+    colors.bold('It stays up. In another terminal:'),
+    `  npx millpond sql${flags} -w taxi 'Select * From ${rawTable} limit 10'`,
+    `  npx millpond aws${flags} athena list-named-queries --work-group taxi`,
+    `  eval "$(npx millpond env${flags})"      # then any AWS SDK or CLI reaches ${platform.endpoint}`,
+    `  npx millpond destroy${flags} ${stackName}    # once the bucket is empty`,
+    'Ctrl-C ends it; the lake stays in its folder.',
+  ].join('\n');
+}

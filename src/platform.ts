@@ -1,0 +1,184 @@
+/**
+ * The composition root: the one file that knows every capability. `floors` is their order: a capability may use those
+ * above it by their front doors, and reaches the others through the dispatcher or an event.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { accessSchema, createAccess, type AccessKey } from '#access';
+import { auditSchema, createAudit } from '#audit';
+import type { Capability } from '#capability';
+import { catalogSchema, createCatalog } from '#catalog';
+import { createGateway, type Dispatcher, type Gateway, type GatewayConfig } from '#gateway';
+import { createJobs, schema as jobsSchema } from '#jobs';
+import { SystemClock, type Clock } from '#kernel/clock';
+import type { Config } from '#kernel/config';
+import { EventHub } from '#kernel/events';
+import { lockFolder } from '#kernel/folder-lock';
+import type { Log } from '#kernel/log';
+import { State, type Schema } from '#kernel/state';
+import { Vault } from '#kernel/vault';
+import { createLake, lakeSchema } from '#lake';
+import { createLogs, schema as logsSchema } from '#logs';
+import { createParameters, schema as parametersSchema } from '#parameters';
+import { createStacks, schema as stacksSchema } from '#stacks';
+import { healthRoute } from './health.ts';
+import { version } from './version.ts';
+
+export const floors = [
+  'access',
+  'audit',
+  'lake',
+  'catalog',
+  'query',
+  'crawler',
+  'logs',
+  'events',
+  'parameters',
+  'jobs',
+  'stacks',
+] as const;
+
+export interface PlatformOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+export interface Platform {
+  /** Base URL for clients on this machine, such as `http://127.0.0.1:4566`. */
+  readonly endpoint: string;
+  readonly version: string;
+  readonly rootKey: AccessKey;
+  readonly dispatcher: Dispatcher;
+  /** In floor order; what the reference pages are made from. */
+  readonly capabilities: readonly Capability[];
+  /** Lets what is under way end, writes everything down and closes. */
+  stop(): Promise<void>;
+}
+
+const schemas: readonly Schema[] = [
+  accessSchema,
+  auditSchema,
+  lakeSchema,
+  catalogSchema,
+  logsSchema,
+  parametersSchema,
+  jobsSchema,
+  stacksSchema,
+];
+
+/** Requests under way may take this long to end when the platform stops. */
+const shutdownGraceMs = 2000;
+
+/**
+ * Opens the state, builds every capability, resumes what a crash interrupted, and listens.
+ * @throws conflict when another process has the data folder, unavailable when its state cannot be read
+ */
+export async function startPlatform({ config, log, clock = new SystemClock() }: PlatformOptions): Promise<Platform> {
+  const lock = lockFolder(config.dataDir);
+  const closers: (() => Promise<void> | void)[] = [() => lock.release()];
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).toReversed()) await close();
+  };
+  try {
+    const state = State.open(join(config.dataDir, 'state.sqlite'), schemas);
+    closers.push(() => state.close());
+    const built = build({ config, log, clock, state });
+    for (const capability of built.capabilities) {
+      await capability.start?.();
+      closers.push(() => capability.stop?.());
+    }
+    closers.push(() => built.gateway.close(shutdownGraceMs));
+    const { endpoint } = await built.gateway.listen();
+    return { endpoint, version, ...built, dispatcher: built.gateway.dispatcher, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Ground {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly state: State;
+}
+
+interface Built {
+  readonly capabilities: readonly Capability[];
+  readonly gateway: Gateway;
+  readonly rootKey: AccessKey;
+}
+
+/** The wiring: constructors in floor order, each given the front doors it uses. */
+function build({ config, log, clock, state }: Ground): Built {
+  const { dataDir, accountId, open } = config;
+  const vault = Vault.open(join(dataDir, 'secret.key'));
+  const events = new EventHub(log);
+  const capabilities: Capability[] = [];
+
+  const {
+    access,
+    rootKey,
+    capability: accessCapability,
+  } = createAccess({ state, clock, vault, dataDir, accountId, open });
+  const audit = createAudit({
+    state,
+    clock,
+    log,
+    dispatcher: () => gateway.dispatcher,
+    deliveryMs: config.auditDeliverySeconds * 1000,
+  });
+  const gateway = createGateway({
+    apis: () => capabilities.flatMap((capability) => capability.apis ?? []),
+    routes: () => routes,
+    authorizer: access.credentials,
+    requestLog: audit.audit,
+    clock,
+    log,
+    config: gatewayConfig(config),
+  });
+  const { dispatcher } = gateway;
+  const lake = createLake({
+    state,
+    clock,
+    log,
+    events,
+    dataDir,
+    findCredential: (id) => access.credentials.findCredential(id),
+  });
+  const catalog = createCatalog({ state, clock, events, vault });
+  const logs = createLogs({ state, clock, log });
+  const parameters = createParameters({ state, clock, events, vault });
+  const jobs = createJobs({ state, clock, log, events, logs: logs.logs, tags: catalog.tags, dispatcher, engines: [] });
+  const stacks = createStacks({
+    state,
+    clock,
+    log,
+    events,
+    dispatcher,
+    resources: () => capabilities.flatMap((capability) => capability.resources ?? []),
+  });
+
+  capabilities.push(
+    accessCapability,
+    audit.capability,
+    lake.capability,
+    catalog.capability,
+    logs.capability,
+    parameters.capability,
+    jobs.capability,
+    stacks.capability,
+  );
+  const routes = [healthRoute(capabilities), ...capabilities.flatMap((capability) => capability.routes ?? [])];
+  return { capabilities, gateway, rootKey };
+}
+
+function gatewayConfig({ host, port, hosts, tlsCert, tlsKey }: Config): GatewayConfig {
+  return {
+    host,
+    port,
+    hosts,
+    ...(tlsCert === '' ? {} : { tls: { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) } }),
+  };
+}
