@@ -105,6 +105,8 @@ function readModel(service: string): Json {
   if (version === undefined) throw new Error(`botocore ${botocoreVersion} has no service '${service}'.`);
   const read = (file: string): Buffer | undefined => entries.get(`botocore/data/${service}/${version}/${file}`)?.();
   const model = strip(JSON.parse(gunzipSync(read('service-2.json.gz')!).toString())) as Json;
+  const extras = JSON.parse(read('service-2.sdk-extras.json')?.toString() ?? '{}') as { merge?: { shapes?: Json } };
+  Object.assign(model['shapes'] as Json, extras.merge?.shapes);
   const paginators = JSON.parse(read('paginators-1.json')?.toString() ?? '{}') as Json;
   return { ...model, paginators: paginators['pagination'] ?? {} };
 }

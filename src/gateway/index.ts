@@ -1,1 +1,13 @@
 export * from './api.ts';
+export { createGateway, type Gateway, type GatewayConfig, type GatewayOptions } from './gateway.ts';
+export {
+  ModelLibrary,
+  Operation,
+  ServiceModel,
+  findModelsFolder,
+  type Member,
+  type Paginator,
+  type RawModel,
+  type Shape,
+} from './model/model.ts';
+export { presignQuery, signRequest, type SignOptions, type SigningCredential } from './sigv4/signer.ts';
