@@ -1,0 +1,163 @@
+/**
+ * Publishing several files together, as a query or a job does with its output, and taking up at the start what a
+ * crash interrupted. The commit of the journal entry is the moment of decision: before it none of the files will be
+ * seen, after it all of them, if need be by the next start.
+ *
+ * Limit: between the first and the last rename a reader may see some of the new files and not yet others.
+ */
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import type { Log } from '#kernel/log';
+import type { Bucket } from './bucket.ts';
+import { contentTypeOf } from './content/content-type.ts';
+import type { WriteConditions } from './content/conditions.ts';
+import type { StagedFile } from './disk/staging.ts';
+import type { ObjectNotices } from './notices.ts';
+import type { ObjectAttributes, ObjectVersion, Origin } from './object.ts';
+import type { Objects, PlannedWrite } from './objects.ts';
+import type { Shelf } from './shelf.ts';
+import { toStorageError } from './storage-error.ts';
+
+export interface FileToPublish {
+  readonly bucket: Bucket;
+  readonly key: string;
+  /** Taken over: gone from its place after success. */
+  readonly localFile: string;
+  readonly attributes?: ObjectAttributes | undefined;
+  readonly conditions?: WriteConditions | undefined;
+}
+
+export class Publication {
+  readonly #shelf: Shelf;
+  readonly #objects: Objects;
+  readonly #notices: ObjectNotices;
+  readonly #log: Log;
+
+  constructor(shelf: Shelf, objects: Objects, notices: ObjectNotices, log: Log) {
+    this.#shelf = shelf;
+    this.#objects = objects;
+    this.#notices = notices;
+    this.#log = log;
+  }
+
+  /** All or none. @throws PreconditionFailed (a condition of one file fails all), NoSuchBucket, ServiceUnavailable */
+  async publish(files: readonly FileToPublish[], reason: string, origin: Origin): Promise<ObjectVersion[]> {
+    if (files.length === 0) return [];
+    const staged: StagedFile[] = [];
+    let isDecided = false;
+    try {
+      for (const file of files) staged.push(await this.#stage(file));
+      await Promise.all(staged.map((file) => file.sync()));
+      const names = files.map(({ bucket, key }) => ({ bucket: bucket.name, key }));
+      const versions = await this.#shelf.alone(names, () =>
+        this.#publishStaged(files, staged, () => {
+          isDecided = true;
+        }),
+      );
+      for (const file of files) rmSync(file.localFile, { force: true });
+      for (const [index, version] of versions.entries()) {
+        const bucket = files[index]?.bucket;
+        if (bucket) this.#notices.created(bucket, version, reason, origin);
+      }
+      return versions;
+    } catch (error) {
+      // Once decided, the staged files belong to the journal: the next start publishes what is left of them.
+      if (!isDecided) for (const file of staged) file.discard();
+      throw toStorageError(error, files.length === 1 ? `'${files[0]?.key}'` : `${files.length} files`);
+    }
+  }
+
+  async #publishStaged(
+    files: readonly FileToPublish[],
+    staged: readonly StagedFile[],
+    onDecided: () => void,
+  ): Promise<ObjectVersion[]> {
+    const planned: PlannedWrite[] = [];
+    for (const [index, file] of files.entries()) {
+      planned.push(await this.#objects.planWrite({ ...withAttributes(file), staged: staged[index] as StagedFile }));
+    }
+    const entry = {
+      kind: 'publish',
+      files: planned.map(({ version }) => ({ id: version.id, bucket: version.bucket, key: version.key })),
+    } as const;
+    this.#shelf.step('planned');
+    await this.#shelf.journaled(entry, mergeChanges(planned), async () => {
+      onDecided();
+      this.#shelf.step('decided');
+      await this.#renameAll(entry.files);
+      for (const { replaced } of planned) this.#objects.forgetReplaced(replaced);
+    });
+    return planned.map(({ version }) => version);
+  }
+
+  async #renameAll(files: readonly { id: number; bucket: string; key: string }[]): Promise<void> {
+    const settles: (() => Promise<void>)[] = [];
+    for (const { id, bucket, key } of files) {
+      const path = this.#shelf.staging.pathOf(id);
+      if (!existsSync(path)) continue;
+      settles.push(this.#objects.publish(path, bucket, key).settle);
+      this.#shelf.step('renamed');
+    }
+    await Promise.all(settles.map((settle) => settle()));
+  }
+
+  /** What was decided for a bucket that was deleted since has no place to go. */
+  async #publishOrDiscard(files: readonly { id: number; bucket: string; key: string }[]): Promise<void> {
+    const isHomeless = (file: { bucket: string }): boolean => !this.#objects.isOpen(file.bucket);
+    for (const { id } of files.filter(isHomeless)) this.#shelf.staging.remove(id);
+    await this.#renameAll(files.filter((file) => !isHomeless(file)));
+  }
+
+  async #stage(file: FileToPublish): Promise<StagedFile> {
+    const { staging, store } = this.#shelf;
+    const id = store.nextId();
+    try {
+      return await staging.adopt(id, file.localFile);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+      // Another file system: the bytes have to be copied; only a rename within one is atomic.
+      copyFileSync(file.localFile, staging.pathOf(id));
+      return staging.open(id);
+    }
+  }
+
+  /** Ends what a crash interrupted; to be called before anything else touches the lake. */
+  async recover(): Promise<void> {
+    const { staging, store } = this.#shelf;
+    const journal = store.listJournal();
+    const decided = new Set(
+      journal.flatMap(({ entry }) => (entry.kind === 'publish' ? entry.files.map((file) => file.id) : [])),
+    );
+    const { ids, strangers } = staging.leftovers();
+    store.reserveIds(Math.max(0, ...ids));
+    const undecided = ids.filter((id) => !decided.has(id));
+    if (undecided.length > 0) await store.apply({ deleteIds: undecided });
+    for (const name of [...undecided, ...strangers]) staging.remove(name);
+    for (const { id, entry } of journal) {
+      try {
+        if (entry.kind === 'publish') await this.#publishOrDiscard(entry.files);
+        else await this.#shelf.settle(entry.bucket, entry.key);
+        await store.apply({ journalDoneId: id });
+      } catch (error) {
+        this.#log.error('an interrupted change of the lake could not be ended; it is kept for the next start', {
+          error,
+          entry,
+        });
+      }
+    }
+    if (ids.length + journal.length > 0) {
+      this.#log.info('the lake took up what was interrupted', { discarded: undecided.length, ended: journal.length });
+    }
+  }
+}
+
+function withAttributes(file: FileToPublish): FileToPublish & { attributes: ObjectAttributes } {
+  return { ...file, attributes: file.attributes ?? { contentType: contentTypeOf(file.key) } };
+}
+
+function mergeChanges(planned: readonly PlannedWrite[]) {
+  return {
+    insert: planned.flatMap(({ change }) => change.insert ?? []),
+    deleteIds: planned.flatMap(({ change }) => change.deleteIds ?? []),
+    archiveIds: planned.flatMap(({ change }) => change.archiveIds ?? []),
+  };
+}
