@@ -1,0 +1,3 @@
+/** Front door of the logs capability: log groups, streams and events in the form of CloudWatch Logs. */
+export { createLogs, schema } from './capability.ts';
+export type { Logs, LogLine } from './logs.ts';

@@ -1,0 +1,118 @@
+/** AWS::Logs::LogGroup and AWS::Logs::LogStream. */
+import type { Properties, ResourceContext, ResourceType } from '#capability';
+import { isPlatformError } from '#kernel/errors';
+import { invalidParameter } from './errors.ts';
+import { groupArn } from './log-group.ts';
+
+const logGroup: ResourceType = {
+  type: 'AWS::Logs::LogGroup',
+  async create(properties, context) {
+    refuseUnserved(properties);
+    const logGroupName = nameOf(properties, context);
+    const tags = tagsOf(properties, context);
+    await ignoring('ResourceAlreadyExistsException', properties['LogGroupName'] === undefined, () =>
+      context.call('logs', 'CreateLogGroup', {
+        logGroupName,
+        logGroupClass: properties['LogGroupClass'],
+        kmsKeyId: properties['KmsKeyId'],
+        deletionProtectionEnabled: properties['DeletionProtectionEnabled'],
+        ...(Object.keys(tags).length > 0 && { tags }),
+      }),
+    );
+    await putRetention(logGroupName, properties, context);
+    return groupState(logGroupName, context);
+  },
+  async update(logGroupName, next, previous, context) {
+    refuseUnserved(next);
+    await putRetention(logGroupName, next, context);
+    const resourceArn = groupArn(scopeOf(context), logGroupName);
+    const tags = tagsOf(next, context);
+    const gone = Object.keys(tagsOf(previous, context)).filter((key) => !(key in tags));
+    if (gone.length > 0) await context.call('logs', 'UntagResource', { resourceArn, tagKeys: gone });
+    if (Object.keys(tags).length > 0) await context.call('logs', 'TagResource', { resourceArn, tags });
+    if (next['DeletionProtectionEnabled'] !== previous['DeletionProtectionEnabled']) {
+      await context.call('logs', 'PutLogGroupDeletionProtection', {
+        logGroupIdentifier: logGroupName,
+        deletionProtectionEnabled: next['DeletionProtectionEnabled'] === true,
+      });
+    }
+    return groupState(logGroupName, context);
+  },
+  async delete(logGroupName, _properties, context) {
+    await ignoring('ResourceNotFoundException', true, () => context.call('logs', 'DeleteLogGroup', { logGroupName }));
+  },
+  async read(logGroupName, _properties, context) {
+    const { logGroups } = await context.call('logs', 'DescribeLogGroups', { logGroupNamePrefix: logGroupName });
+    const group = logGroups.find((candidate: { logGroupName: string }) => candidate.logGroupName === logGroupName);
+    if (group === undefined) return undefined;
+    return {
+      LogGroupName: logGroupName,
+      LogGroupClass: group.logGroupClass,
+      ...(group.retentionInDays !== undefined && { RetentionInDays: group.retentionInDays }),
+      ...(group.kmsKeyId !== undefined && { KmsKeyId: group.kmsKeyId }),
+    };
+  },
+};
+
+const logStream: ResourceType = {
+  type: 'AWS::Logs::LogStream',
+  async create(properties, context) {
+    const logStreamName = (properties['LogStreamName'] as string | undefined) ?? context.generatedName();
+    await ignoring('ResourceAlreadyExistsException', properties['LogStreamName'] === undefined, () =>
+      context.call('logs', 'CreateLogStream', { logGroupName: properties['LogGroupName'], logStreamName }),
+    );
+    return { physicalId: logStreamName };
+  },
+  async delete(logStreamName, properties, context) {
+    await ignoring('ResourceNotFoundException', true, () =>
+      context.call('logs', 'DeleteLogStream', { logGroupName: properties['LogGroupName'], logStreamName }),
+    );
+  },
+};
+
+export const logResources: readonly ResourceType[] = [logGroup, logStream];
+
+/** @throws InvalidParameterException naming a property that would have no effect here */
+function refuseUnserved(properties: Properties): void {
+  const unserved = [
+    'DataProtectionPolicy',
+    'FieldIndexPolicies',
+    'ResourcePolicyDocument',
+    'BearerTokenAuthenticationEnabled',
+  ];
+  const given = unserved.find((name) => properties[name] !== undefined);
+  if (given !== undefined)
+    throw invalidParameter(`Property ${given} of AWS::Logs::LogGroup is not served. Leave it out.`);
+}
+
+function nameOf(properties: Properties, context: ResourceContext): string {
+  return (properties['LogGroupName'] as string | undefined) ?? context.generatedName({ maxLength: 512 });
+}
+
+function scopeOf(context: ResourceContext): string {
+  return `${context.accountId}/${context.region}`;
+}
+
+function groupState(logGroupName: string, context: ResourceContext) {
+  return { physicalId: logGroupName, attributes: { Arn: `${groupArn(scopeOf(context), logGroupName)}:*` } };
+}
+
+function tagsOf(properties: Properties, context: ResourceContext): Record<string, string> {
+  const own = (properties['Tags'] ?? []) as { Key: string; Value: string }[];
+  return { ...context.tags, ...Object.fromEntries(own.map((tag) => [tag.Key, tag.Value])) };
+}
+
+async function putRetention(logGroupName: string, properties: Properties, context: ResourceContext): Promise<void> {
+  const retentionInDays = properties['RetentionInDays'] as number | undefined;
+  if (retentionInDays === undefined) await context.call('logs', 'DeleteRetentionPolicy', { logGroupName });
+  else await context.call('logs', 'PutRetentionPolicy', { logGroupName, retentionInDays });
+}
+
+/** A generated name belongs to this step alone: that it exists already means an earlier try made it. */
+async function ignoring(code: string, allowed: boolean, call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (!allowed || !isPlatformError(error, code)) throw error;
+  }
+}

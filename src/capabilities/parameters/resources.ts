@@ -1,0 +1,87 @@
+/** AWS::SSM::Parameter. As in AWS, a template cannot make a SecureString. */
+import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
+import { isPlatformError } from '#kernel/errors';
+import { validation } from './errors.ts';
+import { parameterArn } from './parameter.ts';
+
+const parameter: ResourceType = {
+  type: 'AWS::SSM::Parameter',
+  async create(properties, context) {
+    const name = (properties['Name'] as string | undefined) ?? context.generatedName({ maxLength: 1011 });
+    // A generated name belongs to this step alone: that it exists already means an earlier try made it.
+    const overwrite = properties['Name'] === undefined && (await exists(name, context));
+    await context.call('ssm', 'PutParameter', {
+      ...request(name, properties),
+      Overwrite: overwrite,
+      ...(!overwrite && { Tags: tagList(properties, context) }),
+    });
+    return state(name, properties, context);
+  },
+  async update(name, next, previous, context) {
+    await context.call('ssm', 'PutParameter', { ...request(name, next), Overwrite: true });
+    const [before, after] = [tagsOf(previous, context), tagsOf(next, context)];
+    const gone = Object.keys(before).filter((key) => !(key in after));
+    const resource = { ResourceType: 'Parameter', ResourceId: name };
+    if (gone.length > 0) await context.call('ssm', 'RemoveTagsFromResource', { ...resource, TagKeys: gone });
+    if (Object.keys(after).length > 0) {
+      await context.call('ssm', 'AddTagsToResource', { ...resource, Tags: tagList(next, context) });
+    }
+    return state(name, next, context);
+  },
+  async delete(name, _properties, context) {
+    await context.call('ssm', 'DeleteParameters', { Names: [name] });
+  },
+  async read(name, _properties, context) {
+    const { Parameters } = await context.call('ssm', 'GetParameters', { Names: [name] });
+    const found = Parameters[0];
+    return found && { Name: name, Type: found.Type, Value: found.Value, DataType: found.DataType };
+  },
+};
+
+export const parameterResources: readonly ResourceType[] = [parameter];
+
+function request(name: string, properties: Properties) {
+  if (properties['Type'] === 'SecureString') {
+    throw validation(`'${name}' cannot be a SecureString in a template. Put it with PutParameter and refer to it.`);
+  }
+  return {
+    Name: name,
+    Type: properties['Type'],
+    Value: properties['Value'],
+    Description: properties['Description'],
+    AllowedPattern: properties['AllowedPattern'],
+    DataType: properties['DataType'],
+    Tier: properties['Tier'],
+    Policies: properties['Policies'],
+  };
+}
+
+function state(name: string, properties: Properties, context: ResourceContext): ResourceState {
+  return {
+    physicalId: name,
+    attributes: {
+      Arn: parameterArn(`${context.accountId}/${context.region}`, name),
+      Type: properties['Type'] as string,
+      Value: properties['Value'] as string,
+    },
+  };
+}
+
+/** AWS::SSM::Parameter writes its tags as a map, not as a list. */
+function tagsOf(properties: Properties, context: ResourceContext): Record<string, string> {
+  return { ...context.tags, ...(properties['Tags'] as Record<string, string> | undefined) };
+}
+
+function tagList(properties: Properties, context: ResourceContext): { Key: string; Value: string }[] {
+  return Object.entries(tagsOf(properties, context)).map(([Key, Value]) => ({ Key, Value }));
+}
+
+async function exists(name: string, context: ResourceContext): Promise<boolean> {
+  try {
+    await context.call('ssm', 'GetParameter', { Name: name });
+    return true;
+  } catch (error) {
+    if (isPlatformError(error, 'ParameterNotFound')) return false;
+    throw error;
+  }
+}
