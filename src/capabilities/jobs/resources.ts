@@ -1,0 +1,107 @@
+/** AWS::Glue::Job, AWS::Glue::Trigger and AWS::Glue::Workflow. Their properties are spelled as the API's members. */
+import type { Properties, ResourceContext, ResourceType } from '#capability';
+import { isPlatformError } from '#kernel/errors';
+import { jobArn } from './job.ts';
+import { triggerArn } from './flow/trigger.ts';
+import { workflowArn } from './flow/workflow.ts';
+
+interface Kind {
+  readonly type: string;
+  /** `Job`: part of the operations' names. */
+  readonly noun: string;
+  arn(scope: string, name: string): string;
+  /** Name and changed members as the update operation takes them. */
+  updateInput(name: string, members: Properties): object;
+  getInput(name: string): object;
+}
+
+export const jobResources: readonly ResourceType[] = [
+  resourceOf({
+    type: 'AWS::Glue::Job',
+    noun: 'Job',
+    arn: jobArn,
+    updateInput: (JobName, JobUpdate) => ({ JobName, JobUpdate }),
+    getInput: (JobName) => ({ JobName }),
+  }),
+  resourceOf({
+    type: 'AWS::Glue::Trigger',
+    noun: 'Trigger',
+    arn: triggerArn,
+    updateInput: (Name, { Type: _type, WorkflowName: _workflow, StartOnCreation: _start, ...TriggerUpdate }) => ({
+      Name,
+      TriggerUpdate,
+    }),
+    getInput: (Name) => ({ Name }),
+  }),
+  resourceOf({
+    type: 'AWS::Glue::Workflow',
+    noun: 'Workflow',
+    arn: workflowArn,
+    updateInput: (Name, members) => ({ Name, ...members }),
+    getInput: (Name) => ({ Name }),
+  }),
+];
+
+function resourceOf(kind: Kind): ResourceType {
+  const { noun } = kind;
+  return {
+    type: kind.type,
+    async create(properties, context) {
+      const generated = properties['Name'] === undefined;
+      const Name = (properties['Name'] as string | undefined) ?? context.generatedName({ maxLength: 255 });
+      try {
+        await context.call('glue', `Create${noun}`, {
+          ...membersOf(properties),
+          Name,
+          Tags: tagsOf(properties, context),
+        });
+      } catch (error) {
+        // A generated name belongs to this step alone: that it exists already means an earlier try made it.
+        if (!generated || !isPlatformError(error, 'AlreadyExistsException')) throw error;
+      }
+      return { physicalId: Name };
+    },
+    async update(name, next, previous, context) {
+      await context.call('glue', `Update${noun}`, kind.updateInput(name, membersOf(next)));
+      await updateTags(kind.arn(`${context.accountId}/${context.region}`, name), next, previous, context);
+      return { physicalId: name };
+    },
+    async delete(name, _properties, context) {
+      const input = noun === 'Job' ? { JobName: name } : { Name: name };
+      await context.call('glue', `Delete${noun}`, input);
+    },
+    async read(name, properties, context) {
+      try {
+        const answer = await context.call('glue', `Get${noun}`, kind.getInput(name));
+        const live = answer[noun] as Properties;
+        const known = Object.keys(properties).filter((member) => member in live);
+        return Object.fromEntries(known.map((member) => [member, live[member] as unknown]));
+      } catch (error) {
+        if (isPlatformError(error, 'EntityNotFoundException')) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+function membersOf(properties: Properties): Properties {
+  const { Name: _name, Tags: _tags, ...members } = properties;
+  return members;
+}
+
+/** These types write their tags as a map. */
+function tagsOf(properties: Properties, context: ResourceContext): Record<string, string> {
+  return { ...context.tags, ...(properties['Tags'] as Record<string, string> | undefined) };
+}
+
+async function updateTags(
+  ResourceArn: string,
+  next: Properties,
+  previous: Properties,
+  context: ResourceContext,
+): Promise<void> {
+  const [before, after] = [tagsOf(previous, context), tagsOf(next, context)];
+  const TagsToRemove = Object.keys(before).filter((key) => !(key in after));
+  if (TagsToRemove.length > 0) await context.call('glue', 'UntagResource', { ResourceArn, TagsToRemove });
+  if (Object.keys(after).length > 0) await context.call('glue', 'TagResource', { ResourceArn, TagsToAdd: after });
+}

@@ -1,0 +1,215 @@
+/** Carries out one run: fetches the script, hands it to an engine, keeps its log, ends it when its time is over. */
+import type { Readable } from 'node:stream';
+import type { Caller, Dispatcher } from '#gateway';
+import { parseArn } from '#kernel/arn';
+import type { Clock } from '#kernel/clock';
+import { messageOf } from '#kernel/errors';
+import type { Log } from '#kernel/log';
+import type { Logs } from '#logs';
+import type { ScriptEngine } from '../engines/engine.ts';
+import { scriptFailed } from '../errors.ts';
+import { mergeArguments, type Job } from '../job.ts';
+import { BookmarkReader, emptyBookmark, type Bookmark, type BookmarkOption } from './bookmark.ts';
+import type { JobRun } from './job-run.ts';
+
+export const outputGroup = '/aws-glue/jobs/output';
+export const errorGroup = '/aws-glue/jobs/error';
+const invokedBy = 'glue.amazonaws.com';
+// Limit: a script has at most 1 MiB.
+const scriptBytesMax = 1_048_576;
+
+/** Why a run is to end before its script does. */
+export type Interruption = 'stop' | 'timeout' | 'shutdown';
+
+/** How a run ended; `interrupted` by a shutdown is not an end: the next start decides. */
+export type Ending =
+  | { readonly state: 'SUCCEEDED'; readonly bookmark?: Bookmark }
+  | { readonly state: 'FAILED' | 'STOPPED' | 'TIMEOUT'; readonly errorMessage: string }
+  | { readonly state: 'interrupted' };
+
+export interface RunnerParts {
+  readonly dispatcher: Dispatcher;
+  readonly logs: Logs;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly engines: readonly ScriptEngine[];
+}
+
+export interface RunTask {
+  readonly scope: string;
+  readonly job: Job;
+  readonly run: JobRun;
+  /** What earlier runs have processed. */
+  readonly bookmark: Bookmark | undefined;
+  /** Aborted with an `Interruption` as its reason. */
+  readonly abort: AbortController;
+}
+
+export class Runner {
+  readonly #parts: RunnerParts;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** Never rejects: what goes wrong is the run's ending. */
+  async carryOut(task: RunTask): Promise<Ending> {
+    const { scope, run, abort } = task;
+    const lines = new RunLog(this.#parts, scope, run.id);
+    const timeoutMs = run.timeoutMinutes * 60_000;
+    const timer = this.#parts.clock.setTimer(timeoutMs, () => abort.abort('timeout' satisfies Interruption));
+    try {
+      const bookmark = await this.#runScript(task, lines);
+      lines.say(`Run ${run.id} of job ${run.jobName} succeeded.`);
+      return { state: 'SUCCEEDED', ...(bookmark !== undefined && { bookmark }) };
+    } catch (error) {
+      const ending = endingOf(abort.signal, error, run);
+      if (ending.state !== 'interrupted') lines.complain(ending.errorMessage);
+      this.#parts.log.debug('a job run failed', { job: run.jobName, run: run.id, error });
+      return ending;
+    } finally {
+      timer.cancel();
+      await lines.written();
+    }
+  }
+
+  /** How a run ends that a crash interrupted: as a success when its output was complete. */
+  async settle(run: JobRun): Promise<Ending> {
+    for (const engine of this.#parts.engines) {
+      const { isDone, bookmark } = await engine.settle(run.id);
+      if (isDone) return { state: 'SUCCEEDED', ...(bookmark !== undefined && { bookmark }) };
+    }
+    const errorMessage =
+      'The platform ended while this run was in progress. Nothing of its unfinished output is visible.';
+    return { state: 'FAILED', errorMessage };
+  }
+
+  /** @returns the bookmark to keep, when the run moves one */
+  async #runScript({ scope, job, run, bookmark, abort }: RunTask, lines: RunLog): Promise<Bookmark | undefined> {
+    const [accountId = '', region = ''] = scope.split('/');
+    const values = { ...mergeArguments(job, run.arguments), ...workflowArguments(run) };
+    const engine = this.#parts.engines.find((candidate) => candidate.accepts(job.command));
+    if (engine === undefined)
+      throw scriptFailed(`No engine here runs ${job.command.scriptLocation}; scripts are .sql files.`);
+    const caller = roleCaller(job.role, accountId);
+    lines.say(`Run ${run.id} of job ${run.jobName}: ${job.command.scriptLocation} on ${engine.name}`);
+    const script = await this.#readScript(job.command.scriptLocation, caller, region, abort.signal);
+    const option = values['--job-bookmark-option'] as BookmarkOption | undefined;
+    const follows = option === 'job-bookmark-enable' || option === 'job-bookmark-pause';
+    const moves = option === 'job-bookmark-enable';
+    const reader = follows ? new BookmarkReader(bookmark ?? emptyBookmark, { moves }) : undefined;
+    await engine.run({
+      accountId,
+      region,
+      scope,
+      caller,
+      jobName: run.jobName,
+      runId: run.id,
+      script,
+      arguments: values,
+      ...(reader !== undefined && { bookmark: reader }),
+      signal: abort.signal,
+      say: (line) => lines.say(line),
+    });
+    if (reader !== undefined) lines.say(`Bookmark: ${reader.newObjects} new source objects.`);
+    return reader?.toKeep;
+  }
+
+  async #readScript(location: string, caller: Caller, region: string, signal: AbortSignal): Promise<string> {
+    const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(location) ?? [];
+    try {
+      const answer = (await this.#parts.dispatcher.call(
+        's3',
+        'GetObject',
+        { Bucket: bucket, Key: key },
+        { caller, region, signal, invokedBy },
+      )) as { Body: Readable | Uint8Array | undefined };
+      return await readText(answer.Body, location);
+    } catch (error) {
+      throw scriptFailed(`The script ${location} could not be read: ${messageOf(error)}`, error);
+    }
+  }
+}
+
+class RunLog {
+  readonly #parts: RunnerParts;
+  readonly #scope: string;
+  readonly #runId: string;
+  readonly #pending: Promise<void>[] = [];
+
+  constructor(parts: RunnerParts, scope: string, runId: string) {
+    this.#parts = parts;
+    this.#scope = scope;
+    this.#runId = runId;
+  }
+
+  say(line: string): void {
+    this.#append(outputGroup, line);
+  }
+
+  complain(line: string): void {
+    this.#append(errorGroup, line);
+  }
+
+  async written(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+
+  #append(group: string, line: string): void {
+    // A run does not fail because its log could not be written.
+    const written = this.#parts.logs
+      .append(this.#scope, group, this.#runId, line.split('\n'))
+      .catch((error: unknown) => this.#parts.log.warn('a line of a job run was not kept', { run: this.#runId, error }));
+    this.#pending.push(written);
+  }
+}
+
+function endingOf(signal: AbortSignal, error: unknown, run: JobRun): Exclude<Ending, { state: 'SUCCEEDED' }> {
+  const interruption = signal.aborted ? (signal.reason as Interruption) : undefined;
+  switch (interruption) {
+    case 'shutdown':
+      return { state: 'interrupted' };
+    case 'stop':
+      return { state: 'STOPPED', errorMessage: 'The run was stopped by a user.' };
+    case 'timeout':
+      return {
+        state: 'TIMEOUT',
+        errorMessage: `The run took longer than its timeout of ${run.timeoutMinutes} minutes.`,
+      };
+    case undefined:
+      return { state: 'FAILED', errorMessage: messageOf(error) };
+  }
+}
+
+/** As in AWS, a job in a workflow is told which run of it this is. */
+function workflowArguments(run: JobRun): Record<string, string> {
+  if (run.workflowRunId === undefined) return {};
+  const workflow = run.recorded['WorkflowName'];
+  return {
+    '--WORKFLOW_RUN_ID': run.workflowRunId,
+    ...(typeof workflow === 'string' && { '--WORKFLOW_NAME': workflow }),
+  };
+}
+
+function roleCaller(role: string, accountId: string): Caller {
+  const name = role.startsWith('arn:') ? (parseArn(role).resource.split('/').at(-1) ?? role) : role;
+  const session = 'GlueJobRunnerSession';
+  return {
+    kind: 'assumed-role',
+    accountId,
+    arn: `arn:aws:sts::${accountId}:assumed-role/${name}/${session}`,
+    principalId: `${name}:${session}`,
+  };
+}
+
+async function readText(body: Readable | Uint8Array | undefined, location: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of body instanceof Uint8Array ? [body] : (body ?? [])) {
+    const bytes = chunk as Uint8Array;
+    sizeBytes += bytes.length;
+    if (sizeBytes > scriptBytesMax) throw scriptFailed(`${location} has more than ${scriptBytesMax} bytes.`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
