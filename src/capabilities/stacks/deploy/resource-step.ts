@@ -1,0 +1,392 @@
+/**
+ * One step for one resource: create, update, replace or delete. The intent goes into the state before the effect and
+ * the result after it, so that a restart repeats a step that was cut short, with the same token, and never forgets
+ * what was made.
+ */
+import type { ResourceContext, ResourceState, ResourceType } from '#capability';
+import { messageOf, isPlatformError } from '#kernel/errors';
+import { newUuid } from '#kernel/ids';
+import {
+  type ResolvedMapping,
+  canonicalText,
+  findDynamicReferences,
+  replaceDynamicReferences,
+} from '#languages/template/index';
+import type { Origin } from '../origin.ts';
+import { type Intent, type Properties, type Stack, type StackResource, generatedName } from '../stack.ts';
+import type { Records } from '../store.ts';
+import { Interrupted, type Site, resourceEvent } from './site.ts';
+
+/** What a resource shall be after the step. */
+export interface Wanted {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly properties: Properties;
+  /** As JSON for the events, secrets masked. */
+  readonly shownProperties: string;
+  readonly metadata?: unknown;
+  readonly deletionPolicy: string;
+  readonly updateReplacePolicy: string;
+  readonly dependencies: readonly string[];
+}
+
+export class ResourceSteps {
+  readonly #site: Site;
+  readonly #stack: Stack;
+  readonly #origin: Origin;
+  readonly #clientToken: string | undefined;
+  readonly #signal: AbortSignal;
+  readonly #isStopping: () => boolean;
+
+  constructor(
+    site: Site,
+    stack: Stack,
+    options: { origin: Origin; clientToken: string | undefined; signal: AbortSignal; isStopping: () => boolean },
+  ) {
+    this.#site = site;
+    this.#stack = stack;
+    this.#origin = options.origin;
+    this.#clientToken = options.clientToken;
+    this.#signal = options.signal;
+    this.#isStopping = options.isStopping;
+  }
+
+  /** @returns why it failed; undefined when it worked */
+  async create(wanted: Wanted, row: StackResource | undefined): Promise<string | undefined> {
+    const isRetry = row?.intent?.kind === 'create';
+    const intent = (isRetry && row.intent) || newIntent('create', wanted);
+    const begun: StackResource = {
+      ...describe(this.#stack, wanted),
+      status: 'CREATE_IN_PROGRESS',
+      changedMs: this.#now(),
+      attributes: {},
+      nameSeed: isRetry ? row.nameSeed : intent.token,
+      intent,
+    };
+    await this.#begin(begun, wanted.shownProperties);
+    return this.#attempt(begun, wanted, async (type, context, properties) => {
+      const state = await createOrAdopt(type, properties, context, isRetry, this.#site);
+      return (records) => {
+        const made = { ...withState(begun, state), changedMs: this.#now() };
+        const initiated = { reason: 'Resource creation Initiated', properties: wanted.shownProperties };
+        this.#addEvent(records, made, initiated);
+        this.#settle(records, { ...made, status: 'CREATE_COMPLETE' }, wanted.shownProperties);
+      };
+    });
+  }
+
+  /** Changes it in place. */
+  async update(wanted: Wanted, row: StackResource): Promise<string | undefined> {
+    const intent = row.intent?.kind === 'update' ? row.intent : newIntent('update', wanted);
+    const begun: StackResource = { ...row, status: 'UPDATE_IN_PROGRESS', changedMs: this.#now(), intent };
+    await this.#begin(begun, wanted.shownProperties);
+    return this.#attempt(begun, wanted, async (type, context, properties) => {
+      const previous = await this.#lookUp(row.attempted ?? row.properties);
+      const state = await type.update?.(row.physicalId ?? '', properties, previous, context);
+      return (records) => {
+        const { attempted: _taken, ...base } = { ...begun, ...describe(this.#stack, wanted) };
+        const changed = state === undefined ? base : withState(base, state);
+        this.#settle(records, { ...changed, status: 'UPDATE_COMPLETE' }, wanted.shownProperties);
+      };
+    });
+  }
+
+  /** Makes a new one beside the old, which becomes a leftover for the cleanup. */
+  async replace(wanted: Wanted, row: StackResource): Promise<string | undefined> {
+    const isRetry = row.intent?.kind === 'replace';
+    const intent = (isRetry && row.intent) || newIntent('replace', wanted);
+    const begun: StackResource = { ...row, status: 'UPDATE_IN_PROGRESS', changedMs: this.#now(), intent };
+    const why = 'Requested update requires the creation of a new physical resource; hence creating one.';
+    await this.#begin(begun, wanted.shownProperties, why);
+    const named = { ...begun, nameSeed: intent.token };
+    return this.#attempt(
+      named,
+      wanted,
+      async (type, context, properties) => {
+        const state = await createOrAdopt(type, properties, context, isRetry, this.#site);
+        return (records) => {
+          const { intent: _done, ...old } = row;
+          // A name that is the same again is the same thing: then there is no old one to delete.
+          if (state.physicalId !== row.physicalId || wanted.type !== row.type) {
+            records.putLeftover({ ...old, deletionPolicy: wanted.updateReplacePolicy });
+          }
+          const { attempted: _taken, ...base } = { ...named, ...describe(this.#stack, wanted) };
+          const made = withState(base, state);
+          this.#addEvent(records, made, { reason: 'Resource creation Initiated', properties: wanted.shownProperties });
+          this.#settle(records, { ...made, status: 'UPDATE_COMPLETE' }, wanted.shownProperties);
+        };
+      },
+      (records, failed) => records.putResource({ ...failed, nameSeed: row.nameSeed }),
+    );
+  }
+
+  /**
+   * Takes a resource away, unless its policy keeps it. What a step that was cut short may have made is found out first
+   * by finishing that step.
+   * @param options.keep records each stage: begun, failed, gone or skipped, as the status says
+   */
+  async delete(
+    row: StackResource,
+    options: { retain: boolean; keep: (records: Records, row: StackResource) => void },
+  ): Promise<string | undefined> {
+    const found = await this.#finishCutShort(row);
+    const { intent: _done, ...base } = found;
+    if (options.retain || base.physicalId === undefined) {
+      const status = options.retain ? 'DELETE_SKIPPED' : 'DELETE_COMPLETE';
+      const gone: StackResource = { ...base, status, changedMs: this.#now() };
+      await this.#site.store.write((records) => {
+        options.keep(records, gone);
+        this.#addEvent(records, gone, {});
+      });
+      return undefined;
+    }
+    const intent: Intent = { kind: 'delete', type: base.type, properties: base.properties, token: newUuid() };
+    const begun: StackResource = { ...base, status: 'DELETE_IN_PROGRESS', changedMs: this.#now(), intent };
+    await this.#site.store.write((records) => {
+      options.keep(records, begun);
+      this.#addEvent(records, begun, {});
+    });
+    return this.#attempt(
+      begun,
+      begun,
+      async (type, context, properties) => {
+        await type.delete(begun.physicalId ?? '', properties, context);
+        return (records) => {
+          const gone: StackResource = { ...base, status: 'DELETE_COMPLETE', changedMs: this.#now() };
+          options.keep(records, gone);
+          this.#addEvent(records, gone, {});
+        };
+      },
+      options.keep,
+    );
+  }
+
+  /** Records what changes without touching the resource: policies, metadata, a status left over from a failure. */
+  async note(wanted: Wanted, row: StackResource): Promise<void> {
+    const settled = /_(?:FAILED|IN_PROGRESS)$/.test(row.status);
+    const { statusReason: _reason, ...base } = row;
+    const noted: StackResource = {
+      ...base,
+      ...describe(this.#stack, wanted),
+      status: settled ? 'UPDATE_COMPLETE' : row.status,
+    };
+    if (JSON.stringify(noted) === JSON.stringify(row)) return;
+    await this.#site.store.write((records) => {
+      records.putResource(noted);
+      if (settled) this.#addEvent(records, noted, { properties: wanted.shownProperties });
+    });
+  }
+
+  /** A resource whose properties do not work out, so that nothing was tried. @returns false */
+  async fail(
+    resource: Omit<Wanted, 'properties' | 'shownProperties'>,
+    row: StackResource | undefined,
+    reason: string,
+  ): Promise<boolean> {
+    const wanted: Wanted = { ...resource, properties: row?.properties ?? {}, shownProperties: '{}' };
+    const base = row ?? { ...describe(this.#stack, wanted), attributes: {}, nameSeed: '' };
+    const verb = row?.physicalId === undefined ? 'CREATE' : 'UPDATE';
+    const failed: StackResource = { ...base, status: `${verb}_FAILED`, statusReason: reason, changedMs: this.#now() };
+    await this.#site.store.write((records) => {
+      records.putResource(failed);
+      this.#addEvent(records, failed, { reason });
+    });
+    return false;
+  }
+
+  /** The context for a look at a resource that changes nothing. */
+  contextOf(row: StackResource, token: string): ResourceContext {
+    const { dispatcher } = this.#site;
+    const { caller, accountId, region } = this.#origin;
+    return {
+      stackId: this.#stack.id,
+      stackName: this.#stack.name,
+      logicalId: row.logicalId,
+      accountId,
+      region,
+      tags: this.#stack.desired.tags,
+      token,
+      signal: this.#signal,
+      generatedName: (options) => generatedName(this.#stack.name, row.logicalId, row.nameSeed, options),
+      call: (service, operation, input) =>
+        dispatcher.call(service, operation, input, {
+          caller,
+          region,
+          signal: this.#signal,
+          invokedBy: 'cloudformation.amazonaws.com',
+        }),
+    };
+  }
+
+  /** A create or a replace without a result: done again with its token, to learn the id. A failure means nothing was made. */
+  async #finishCutShort(row: StackResource): Promise<StackResource> {
+    const { intent } = row;
+    if (intent === undefined || (intent.kind !== 'create' && intent.kind !== 'replace')) return row;
+    const wanted: Wanted = { ...row, type: intent.type, properties: intent.properties, shownProperties: '{}' };
+    if (intent.kind === 'create') await this.create(wanted, row);
+    else await this.replace(wanted, row);
+    return this.#site.store.read.findResource(row.stackId, row.logicalId) ?? row;
+  }
+
+  async #attempt(
+    begun: StackResource,
+    wanted: { readonly type: string; readonly properties: Properties },
+    effect: (
+      type: ResourceType,
+      context: ResourceContext,
+      properties: Properties,
+    ) => Promise<(records: Records) => void>,
+    putFailed: (records: Records, row: StackResource) => void = (records, row) => records.putResource(row),
+  ): Promise<string | undefined> {
+    try {
+      const type = this.#site.findType(wanted.type);
+      if (type === undefined) throw new Error(`No capability serves the resource type ${wanted.type} any more.`);
+      const properties = await this.#lookUp(wanted.properties);
+      const record = await effect(type, this.contextOf(begun, begun.intent?.token ?? ''), properties);
+      await this.#site.store.write(record);
+      return undefined;
+    } catch (error) {
+      if (this.#isStopping()) throw new Interrupted('the platform is stopping');
+      const reason = reasonOf(error);
+      this.#site.log.debug('a resource step failed', { error, stack: this.#stack.name, resource: begun.logicalId });
+      await this.#site.store.write((records) => {
+        const failed = failedRow(begun, wanted.properties, reason, this.#now());
+        putFailed(records, failed);
+        this.#addEvent(records, failed, { reason });
+      });
+      return reason;
+    }
+  }
+
+  async #begin(row: StackResource, shownProperties: string, reason?: string): Promise<void> {
+    await this.#site.store.write((records) => {
+      records.putResource(row);
+      this.#addEvent(records, row, { reason, properties: shownProperties });
+    });
+  }
+
+  #settle(records: Records, row: StackResource, shownProperties: string): void {
+    const { intent: _done, statusReason: _reason, ...settled } = row;
+    const result: StackResource = { ...settled, changedMs: this.#now() };
+    records.putResource(result);
+    this.#addEvent(records, result, { properties: shownProperties });
+  }
+
+  #addEvent(records: Records, row: StackResource, detail: { reason?: string | undefined; properties?: string }): void {
+    records.addEvent(resourceEvent(this.#site, this.#stack, row, { ...detail, clientToken: this.#clientToken }));
+  }
+
+  #now(): number {
+    return this.#site.clock.nowMs();
+  }
+
+  /** Properties with `{{resolve:…}}` looked up; the values go to the resource only and are never kept. */
+  async #lookUp(properties: Properties): Promise<Properties> {
+    const references = findDynamicReferences(properties as ResolvedMapping);
+    if (references.length === 0) return properties;
+    const { caller, region } = this.#origin;
+    const values = new Map<string, string>();
+    for (const { text, service, name, version } of references) {
+      const answer = (await this.#site.dispatcher.call(
+        'ssm',
+        'GetParameter',
+        { Name: version === undefined ? name : `${name}:${version}`, WithDecryption: service === 'ssm-secure' },
+        { caller, region, signal: this.#signal, invokedBy: 'cloudformation.amazonaws.com' },
+      )) as { Parameter?: { Value?: string } };
+      values.set(text, answer.Parameter?.Value ?? '');
+    }
+    return replaceDynamicReferences(properties as ResolvedMapping, values);
+  }
+}
+
+function newIntent(kind: Intent['kind'], wanted: Wanted): Intent {
+  return { kind, type: wanted.type, properties: wanted.properties, token: newUuid() };
+}
+
+function describe(stack: Stack, wanted: Wanted) {
+  const { logicalId, type, properties, metadata, deletionPolicy, updateReplacePolicy, dependencies } = wanted;
+  return {
+    stackId: stack.id,
+    logicalId,
+    type,
+    properties,
+    deletionPolicy,
+    updateReplacePolicy,
+    dependencies,
+    tags: stack.desired.tags,
+    ...(metadata !== undefined && { metadata }),
+  };
+}
+
+function withState(row: StackResource, state: ResourceState): StackResource {
+  return { ...row, physicalId: state.physicalId, attributes: state.attributes ?? {} };
+}
+
+/** The record after a failure: what was there stays, and what an update may have half done is remembered. */
+function failedRow(begun: StackResource, attempted: Properties, reason: string, changedMs: number): StackResource {
+  const { intent, ...row } = begun;
+  const verb = intent?.kind === 'create' ? 'CREATE' : intent?.kind === 'delete' ? 'DELETE' : 'UPDATE';
+  const failed: StackResource = { ...row, status: `${verb}_FAILED`, statusReason: reason, changedMs };
+  return intent?.kind === 'update' ? { ...failed, attempted } : failed;
+}
+
+function reasonOf(error: unknown): string {
+  if (!isPlatformError(error)) return messageOf(error);
+  return `Resource handler returned message: "${error.message}" (HandlerErrorCode: ${error.code})`;
+}
+
+/**
+ * Creates it. When a try before this one was cut short and the name is taken now, that try did take effect: the
+ * resource is brought to its properties and becomes the stack's. A generated name can only be our own.
+ *
+ * Limit: a resource that somebody else made under the same explicit name between the crash and the restart is adopted too.
+ */
+async function createOrAdopt(
+  type: ResourceType,
+  properties: Properties,
+  context: ResourceContext,
+  isRetry: boolean,
+  site: Site,
+): Promise<ResourceState> {
+  const generated = new Set<string>();
+  const watched: ResourceContext = {
+    ...context,
+    generatedName(options) {
+      const name = context.generatedName(options);
+      generated.add(name);
+      return name;
+    },
+  };
+  try {
+    return await type.create(properties, watched);
+  } catch (error) {
+    const isTaken = isPlatformError(error) && /Exists|AlreadyOwned|Conflict|InUse/.test(error.code);
+    const [ownName, ...more] = generated;
+    const isOwn = ownName !== undefined && more.length === 0;
+    const physicalId = isOwn ? ownName : namedBy(site.schemas(type.type)?.identifier ?? [], properties);
+    if (!isRetry || !isTaken || physicalId === undefined) throw error;
+    if (type.update !== undefined) return type.update(physicalId, properties, properties, context);
+    if (!isOwn) throw error;
+    await type.delete(physicalId, properties, context);
+    return type.create(properties, context);
+  }
+}
+
+/** The physical id that explicit names give. */
+function namedBy(identifier: readonly string[], properties: Properties): string | undefined {
+  const parts = identifier.map((name) => properties[name]);
+  const isNamed = parts.length > 0 && parts.every((part) => typeof part === 'string');
+  return isNamed ? parts.join('|') : undefined;
+}
+
+/** Whether a resource is already as wanted. */
+export function isAsWanted(row: StackResource, wanted: Wanted, tags: Readonly<Record<string, string>>): boolean {
+  return (
+    row.intent === undefined &&
+    row.attempted === undefined &&
+    row.type === wanted.type &&
+    row.physicalId !== undefined &&
+    canonicalText(row.properties as ResolvedMapping) === canonicalText(wanted.properties as ResolvedMapping) &&
+    canonicalText(row.tags) === canonicalText(tags)
+  );
+}
