@@ -8,8 +8,10 @@ import { accessSchema, createAccess, type AccessKey } from '#access';
 import { auditSchema, createAudit } from '#audit';
 import type { Capability } from '#capability';
 import { catalogSchema, createCatalog } from '#catalog';
+import { crawlerSchema, createCrawler } from '#crawler';
+import { createEvents, schema as eventsSchema } from '#events';
 import { createGateway, type Dispatcher, type Gateway, type GatewayConfig } from '#gateway';
-import { createJobs, schema as jobsSchema } from '#jobs';
+import { createJobs, SqlEngine, schema as jobsSchema } from '#jobs';
 import { SystemClock, type Clock } from '#kernel/clock';
 import type { Config } from '#kernel/config';
 import { EventHub } from '#kernel/events';
@@ -20,6 +22,7 @@ import { Vault } from '#kernel/vault';
 import { createLake, lakeSchema } from '#lake';
 import { createLogs, schema as logsSchema } from '#logs';
 import { createParameters, schema as parametersSchema } from '#parameters';
+import { createQuery, querySchema, type QueryConfig } from '#query';
 import { createStacks, schema as stacksSchema } from '#stacks';
 import { healthRoute } from './health.ts';
 import { version } from './version.ts';
@@ -38,8 +41,12 @@ export const floors = [
   'stacks',
 ] as const;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface PlatformOptions {
   readonly config: Config;
+  /** The process's environment, of which child processes get a few names. */
+  readonly env?: Environment;
   readonly log: Log;
   readonly clock?: Clock;
 }
@@ -61,7 +68,10 @@ const schemas: readonly Schema[] = [
   auditSchema,
   lakeSchema,
   catalogSchema,
+  querySchema,
+  crawlerSchema,
   logsSchema,
+  eventsSchema,
   parametersSchema,
   jobsSchema,
   stacksSchema,
@@ -74,7 +84,12 @@ const shutdownGraceMs = 2000;
  * Opens the state, builds every capability, resumes what a crash interrupted, and listens.
  * @throws conflict when another process has the data folder, unavailable when its state cannot be read
  */
-export async function startPlatform({ config, log, clock = new SystemClock() }: PlatformOptions): Promise<Platform> {
+export async function startPlatform({
+  config,
+  env = {},
+  log,
+  clock = new SystemClock(),
+}: PlatformOptions): Promise<Platform> {
   const lock = lockFolder(config.dataDir);
   const closers: (() => Promise<void> | void)[] = [() => lock.release()];
   const stop = async (): Promise<void> => {
@@ -83,7 +98,7 @@ export async function startPlatform({ config, log, clock = new SystemClock() }: 
   try {
     const state = State.open(join(config.dataDir, 'state.sqlite'), schemas);
     closers.push(() => state.close());
-    const built = build({ config, log, clock, state });
+    const built = build({ config, env, log, clock, state });
     for (const capability of built.capabilities) {
       await capability.start?.();
       closers.push(() => capability.stop?.());
@@ -99,6 +114,7 @@ export async function startPlatform({ config, log, clock = new SystemClock() }: 
 
 interface Ground {
   readonly config: Config;
+  readonly env: Environment;
   readonly log: Log;
   readonly clock: Clock;
   readonly state: State;
@@ -111,7 +127,7 @@ interface Built {
 }
 
 /** The wiring: constructors in floor order, each given the front doors it uses. */
-function build({ config, log, clock, state }: Ground): Built {
+function build({ config, env, log, clock, state }: Ground): Built {
   const { dataDir, accountId, open } = config;
   const vault = Vault.open(join(dataDir, 'secret.key'));
   const events = new EventHub(log);
@@ -148,9 +164,40 @@ function build({ config, log, clock, state }: Ground): Built {
     findCredential: (id) => access.credentials.findCredential(id),
   });
   const catalog = createCatalog({ state, clock, events, vault });
+  const query = createQuery({
+    state,
+    clock,
+    log,
+    events,
+    lake: lake.lake,
+    catalog: catalog.catalog,
+    environment: env,
+    config: queryConfig(config),
+  });
+  const crawler = createCrawler({
+    state,
+    clock,
+    log,
+    events,
+    catalog: catalog.catalog,
+    tags: catalog.tags,
+    lake: lake.lake,
+    dispatcher,
+  });
   const logs = createLogs({ state, clock, log });
+  const rules = createEvents({ state, clock, log, events, logs: logs.logs });
   const parameters = createParameters({ state, clock, events, vault });
-  const jobs = createJobs({ state, clock, log, events, logs: logs.logs, tags: catalog.tags, dispatcher, engines: [] });
+  const jobs = createJobs({
+    state,
+    clock,
+    log,
+    events,
+    logs: logs.logs,
+    catalog: catalog.catalog,
+    tags: catalog.tags,
+    dispatcher,
+    engines: [new SqlEngine({ scripts: query.scripts, lake: lake.lake, state })],
+  });
   const stacks = createStacks({
     state,
     clock,
@@ -165,13 +212,24 @@ function build({ config, log, clock, state }: Ground): Built {
     audit.capability,
     lake.capability,
     catalog.capability,
+    query.capability,
+    crawler.capability,
     logs.capability,
+    rules.capability,
     parameters.capability,
     jobs.capability,
     stacks.capability,
   );
   const routes = [healthRoute(capabilities), ...capabilities.flatMap((capability) => capability.routes ?? [])];
   return { capabilities, gateway, rootKey };
+}
+
+function queryConfig({ queryConcurrency, queryMemoryMb, queryThreads }: Config): QueryConfig {
+  return {
+    concurrency: queryConcurrency,
+    memoryLimitBytes: queryMemoryMb * 2 ** 20,
+    ...(queryThreads === 0 ? {} : { threads: queryThreads }),
+  };
 }
 
 function gatewayConfig({ host, port, hosts, tlsCert, tlsKey }: Config): GatewayConfig {

@@ -98,6 +98,18 @@ function addClient(program: Command): void {
     .action(async (name: string, flags: object, command: Command) =>
       (await import('./job.ts')).runJobCommand(name, flags, output(command)),
     );
+  withConnection(
+    program
+      .command('propose <table> <target>')
+      .description('write a job script that converts database.table into s3://…'),
+  )
+    .option('--format <name>', 'parquet, textfile or json', 'parquet')
+    .option('--compression <name>', 'snappy, zstd, gzip or none')
+    .option('--partitioned-by <column...>', 'columns that become folders')
+    .option('--column <source[:target[:type]]...>', 'columns to take, with new names and types; all unless given')
+    .action(async (table: string, target: string, flags: object) =>
+      (await import('./propose.ts')).runPropose(table, target, flags),
+    );
   withConnection(program.command('logs [group]').description('print the events of a log group, or list the groups'))
     .option('--stream <name>', 'only this stream')
     .option('--filter <pattern>', 'only events that match the filter pattern')

@@ -23,7 +23,7 @@ export interface RunningPlatform {
 export async function launch(flags: object): Promise<RunningPlatform> {
   const { config } = loadConfig({ flags, env: process.env, folder: process.cwd() });
   const log = createLog({ level: config.logLevel as LogLevel, json: !process.stderr.isTTY });
-  const platform = await startPlatform({ config, log });
+  const platform = await startPlatform({ config, env: process.env, log });
   const runFile = runFilePath(config.dataDir);
   const content: RunFile = { pid: process.pid, endpoint: platform.endpoint, accountId: config.accountId };
   writeFileSync(runFile, JSON.stringify(content));

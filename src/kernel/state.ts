@@ -245,6 +245,9 @@ function keepCopy(connection: DatabaseSync, file: string, stored: ReadonlyMap<st
   copyFileSync(file, `${file}.before-${total + 1}`);
 }
 
+// Limit: a connection keeps its 1,000 newest statements compiled; filters of users make ever new ones.
+const statementsMax = 1000;
+
 function cached(connection: DatabaseSync): Db {
   const statements = new Map<string, StatementSync>();
   return {
@@ -252,6 +255,8 @@ function cached(connection: DatabaseSync): Db {
       let statement = statements.get(sql);
       if (statement === undefined) {
         statement = connection.prepare(sql);
+        const [oldest] = statements.size < statementsMax ? [] : statements.keys();
+        if (oldest !== undefined) statements.delete(oldest);
         statements.set(sql, statement);
       }
       return statement as unknown as Statement<Row>;

@@ -10,8 +10,9 @@ import { createClient, type Client } from '../client.ts';
 import { crawl } from '../crawl.ts';
 import { deploy, describeEvent } from '../deploy.ts';
 import { CliError, exitCodes } from '../exit.ts';
-import { proposeScript, runJob } from '../job.ts';
+import { runJob } from '../job.ts';
 import { formatBytes, formatDuration, type Output } from '../output.ts';
+import { propose } from '../propose.ts';
 import { query, type QueryAnswer } from '../sql.ts';
 import { bannerOf, endOfWork, launch, type RunningPlatform } from '../start.ts';
 import { findDemoData } from './data.ts';
@@ -116,11 +117,10 @@ async function showCrawl(client: Client, name: string, output: Output): Promise<
 }
 
 async function convert(client: Client, bucket: string, output: Output): Promise<void> {
-  const script = await proposeScript(client, {
+  const script = await propose(client, {
     database: 'nycitytaxi',
     table: 'data',
     target: `s3://${bucket}/nytaxigreenparquet/`,
-    format: 'parquet',
   });
   await client.putObject(bucket, 'scripts/nytaxi-csv-parquet.sql', script);
   output.note(script.trimEnd().replaceAll(/^/gm, '   | '));
