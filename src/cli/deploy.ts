@@ -135,9 +135,10 @@ async function followStack(
 
 async function failureOf(client: Client, stack: CallOutput): Promise<CliError> {
   const events = await eventsOf(client, stack.StackId);
+  const begin = events.findIndex((event) => event.ResourceStatusReason === 'User Initiated');
   const first = events
-    .reverse()
-    .find(
+    .slice(0, begin + 1)
+    .findLast(
       (event) =>
         String(event.ResourceStatus).endsWith('_FAILED') && !/cancelled/i.test(event.ResourceStatusReason ?? ''),
     );

@@ -4,7 +4,7 @@ import colors from 'picocolors';
 import { kebab, settings, type SettingName } from '#kernel/config';
 import { version } from '../version.ts';
 import { describeFailure, exitCodes } from './exit.ts';
-import { createOutput, tableFormats, type Output } from './output.ts';
+import { createOutput, tableFormats, type Output, type TableFormat } from './output.ts';
 
 interface GlobalFlags {
   readonly json?: boolean;
@@ -77,16 +77,15 @@ function addServer(program: Command): void {
 }
 
 function addClient(program: Command): void {
-  withConnection(program.command('sql [statement]').description('run a statement through Athena'))
+  withRows(withConnection(program.command('sql [statement]').description('run a statement through Athena')))
     .option('-f, --file <file>', 'read the statement from a file')
     .option('-d, --database <name>', 'database of unqualified names')
     .option('-w, --workgroup <name>', 'Athena work group')
-    .addOption(new Option('-o, --output <format>', 'form of the rows').choices(tableFormats))
     .option('--timeout <seconds>', 'give up waiting after so many seconds')
     .action(async (statement: string | undefined, flags: object, command: Command) =>
       (await import('./sql.ts')).runSql(statement, flags, output(command)),
     );
-  withConnection(program.command('crawl <name>').description('run a crawler and show what it found'))
+  withRows(withConnection(program.command('crawl <name>').description('run a crawler and show what it found')))
     .option('--timeout <seconds>', 'give up waiting after so many seconds')
     .action(async (name: string, flags: object, command: Command) =>
       (await import('./crawl.ts')).runCrawl(name, flags, output(command)),
@@ -125,8 +124,10 @@ function addClient(program: Command): void {
 }
 
 function addStacks(program: Command): void {
-  withConnection(
-    program.command('deploy <template>').description('create or update a stack from a CloudFormation template'),
+  withRows(
+    withConnection(
+      program.command('deploy <template>').description('create or update a stack from a CloudFormation template'),
+    ),
   )
     .option('--stack-name <name>', 'name of the stack; the folder of template.yaml unless given')
     .option('--parameter <name=value...>', 'parameters of the template')
@@ -148,6 +149,11 @@ function withCommon(command: Command): Command {
     .option('--json', 'one JSON document on standard output')
     .option('--quiet', 'nothing on standard error but errors')
     .option('--debug', 'print the stack of an error');
+}
+
+/** For commands whose answer is rows. */
+function withRows(command: Command): Command {
+  return command.addOption(new Option('-o, --output <format>', 'form of the rows').choices(tableFormats));
 }
 
 function withConnection(command: Command): Command {
@@ -175,6 +181,6 @@ function globals(command: Command): GlobalFlags {
 }
 
 function output(command: Command): Output {
-  const { json = false, quiet = false } = globals(command);
-  return createOutput({ json, quiet });
+  const { json = false, quiet = false, output: format } = command.opts<GlobalFlags & { output?: TableFormat }>();
+  return createOutput({ json, quiet, ...(format === undefined ? {} : { format }) });
 }

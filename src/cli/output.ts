@@ -9,7 +9,7 @@ export const tableFormats: readonly TableFormat[] = ['table', 'json', 'csv', 'ts
 
 export interface Output {
   /** Rows as a table for people, or as one JSON document. */
-  rows(columns: readonly string[], rows: readonly Row[], format?: TableFormat): void;
+  rows(columns: readonly string[], rows: readonly Row[]): void;
   /** A document for `--json`, its text otherwise. */
   result(document: unknown, text: string): void;
   note(text: string): void;
@@ -17,7 +17,7 @@ export interface Output {
   progress(text: string, options?: { done?: boolean }): void;
 }
 
-export function createOutput(options: { json: boolean; quiet?: boolean }): Output {
+export function createOutput(options: { json: boolean; quiet?: boolean; format?: TableFormat }): Output {
   const isLive = process.stderr.isTTY && process.env['CI'] === undefined && process.env['TERM'] !== 'dumb';
   let isOpen = false;
   const clear = (): void => {
@@ -25,9 +25,9 @@ export function createOutput(options: { json: boolean; quiet?: boolean }): Outpu
     isOpen = false;
   };
   return {
-    rows(columns, rows, format) {
+    rows(columns, rows) {
       clear();
-      process.stdout.write(`${formatRows(columns, rows, format ?? (options.json ? 'json' : 'table'))}\n`);
+      process.stdout.write(`${formatRows(columns, rows, options.format ?? (options.json ? 'json' : 'table'))}\n`);
     },
     result(document, text) {
       clear();

@@ -3,14 +3,13 @@ import { readFileSync } from 'node:fs';
 import { createClient, type CallOutput, type Client } from './client.ts';
 import { findConnection, type ConnectionFlags } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
-import { formatBytes, formatDuration, tableFormats, type Output, type Row, type TableFormat } from './output.ts';
+import { formatBytes, formatDuration, type Output, type Row } from './output.ts';
 import { pollUntil } from './poll.ts';
 
 export interface SqlFlags extends ConnectionFlags {
   readonly file?: string;
   readonly database?: string;
   readonly workgroup?: string;
-  readonly output?: string;
   readonly timeout?: string;
 }
 
@@ -31,14 +30,6 @@ interface QueryOptions {
 }
 
 export async function runSql(text: string | undefined, flags: SqlFlags, output: Output): Promise<void> {
-  const format = flags.output as TableFormat | undefined;
-  if (format !== undefined && !tableFormats.includes(format)) {
-    throw new CliError(
-      `'${format}' is not an output format.`,
-      exitCodes.usage,
-      `Use one of ${tableFormats.join(', ')}.`,
-    );
-  }
   const sql = (text ?? readFileSync(flags.file ?? 0, 'utf8')).trim().replace(/;$/, '');
   if (sql === '')
     throw new CliError(
@@ -52,7 +43,7 @@ export async function runSql(text: string | undefined, flags: SqlFlags, output: 
     timeoutSeconds: flags.timeout === undefined ? undefined : Number(flags.timeout),
     onProgress: (line) => output.progress(line),
   });
-  output.rows(answer.columns, answer.rows, format);
+  output.rows(answer.columns, answer.rows);
   output.note(
     `${answer.rows.length} rows, ${formatDuration(answer.elapsedMs)}, ${formatBytes(answer.scannedBytes)} scanned, ${answer.executionId}`,
   );

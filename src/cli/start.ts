@@ -38,7 +38,6 @@ export async function launch(flags: object): Promise<RunningPlatform> {
 }
 
 export async function runStart(flags: StartFlags & object): Promise<void> {
-  const startedMs = performance.now();
   const running = await launch(flags);
   const { platform, config } = running;
   if (flags.json === true) {
@@ -46,7 +45,7 @@ export async function runStart(flags: StartFlags & object): Promise<void> {
       `${JSON.stringify({ endpoint: platform.endpoint, dataDir: resolve(config.dataDir), pid: process.pid })}\n`,
     );
   } else if (flags.banner !== false) {
-    process.stderr.write(`${bannerOf(platform, config, performance.now() - startedMs)}\n`);
+    process.stderr.write(`${bannerOf(platform, config)}\n`);
   }
   await endOfWork();
   await running.stop();
@@ -66,7 +65,9 @@ export function endOfWork(): Promise<void> {
   });
 }
 
-export function bannerOf(platform: Platform, config: Config, elapsedMs: number): string {
+export function bannerOf(platform: Platform, config: Config): string {
+  // The clock of `performance` starts with the process.
+  const elapsedMs = performance.now();
   const line = (label: string, value: string) => `  ${colors.dim(label.padEnd(13))} ${value}`;
   const key = config.open ? 'any (--open): try test / test' : `in ${resolve(config.dataDir)}/credentials`;
   return [

@@ -30,10 +30,9 @@ const rawTable = '"nycitytaxi"."data"';
 const parquetTable = '"nycitytaxi"."nytaxigreenparquet"';
 
 export async function runDemo(flags: DemoFlags & object, output: Output): Promise<void> {
-  const startedMs = performance.now();
   const running = await launch(flags);
   try {
-    output.note(bannerOf(running.platform, running.config, performance.now() - startedMs));
+    output.note(bannerOf(running.platform, running.config));
     await walkThrough(running, flags, output);
     if (flags.once !== true) {
       output.note(`\n${nextSteps(running)}`);
