@@ -25,7 +25,6 @@ const types = [
   'AWS::Glue::Table',
   'AWS::Glue::Trigger',
   'AWS::Glue::Workflow',
-  'AWS::IAM::AccessKey',
   'AWS::IAM::Group',
   'AWS::IAM::InstanceProfile',
   'AWS::IAM::ManagedPolicy',

@@ -128,100 +128,42 @@ interface Built {
 
 /** The wiring: constructors in floor order, each given the front doors it uses. */
 function build({ config, env, log, clock, state }: Ground): Built {
-  const { dataDir, accountId, open } = config;
+  const { dataDir } = config;
   const vault = Vault.open(join(dataDir, 'secret.key'));
   const events = new EventHub(log);
+  const ground = { state, clock, log, events, vault, dataDir };
   const capabilities: Capability[] = [];
 
-  const {
-    access,
-    rootKey,
-    capability: accessCapability,
-  } = createAccess({ state, clock, vault, dataDir, accountId, open });
-  const audit = createAudit({
-    state,
-    clock,
-    log,
-    dispatcher: () => gateway.dispatcher,
-    deliveryMs: config.auditDeliverySeconds * 1000,
-  });
+  const access = createAccess({ ...ground, accountId: config.accountId, open: config.open });
+  const { credentials } = access.access;
+  const deliveryMs = config.auditDeliverySeconds * 1000;
+  const audit = createAudit({ ...ground, dispatcher: () => gateway.dispatcher, deliveryMs });
   const gateway = createGateway({
+    ...ground,
     apis: () => capabilities.flatMap((capability) => capability.apis ?? []),
     routes: () => routes,
-    authorizer: access.credentials,
+    authorizer: credentials,
     requestLog: audit.audit,
-    clock,
-    log,
     config: gatewayConfig(config),
   });
   const { dispatcher } = gateway;
-  const lake = createLake({
-    state,
-    clock,
-    log,
-    events,
-    dataDir,
-    findCredential: (id) => access.credentials.findCredential(id),
-  });
-  const catalog = createCatalog({ state, clock, events, vault });
-  const query = createQuery({
-    state,
-    clock,
-    log,
-    events,
-    lake: lake.lake,
-    catalog: catalog.catalog,
-    environment: env,
-    config: queryConfig(config),
-  });
-  const crawler = createCrawler({
-    state,
-    clock,
-    log,
-    events,
-    catalog: catalog.catalog,
-    tags: catalog.tags,
-    lake: lake.lake,
-    dispatcher,
-  });
-  const logs = createLogs({ state, clock, log });
-  const rules = createEvents({ state, clock, log, events, logs: logs.logs });
-  const parameters = createParameters({ state, clock, events, vault });
-  const jobs = createJobs({
-    state,
-    clock,
-    log,
-    events,
-    logs: logs.logs,
-    catalog: catalog.catalog,
-    tags: catalog.tags,
-    dispatcher,
-    engines: [new SqlEngine({ scripts: query.scripts, lake: lake.lake, state })],
-  });
-  const stacks = createStacks({
-    state,
-    clock,
-    log,
-    events,
-    dispatcher,
-    resources: () => capabilities.flatMap((capability) => capability.resources ?? []),
-  });
+  const lake = createLake({ ...ground, findCredential: (id) => credentials.findCredential(id) });
+  const catalog = createCatalog(ground);
+  const tables = { lake: lake.lake, catalog: catalog.catalog, tags: catalog.tags };
+  const query = createQuery({ ...ground, ...tables, environment: env, config: queryConfig(config) });
+  const crawler = createCrawler({ ...ground, ...tables, dispatcher });
+  const logs = createLogs(ground);
+  const rules = createEvents({ ...ground, logs: logs.logs });
+  const parameters = createParameters(ground);
+  const engines = [new SqlEngine({ scripts: query.scripts, lake: lake.lake, state })];
+  const jobs = createJobs({ ...ground, ...tables, logs: logs.logs, dispatcher, engines });
+  const resources = () => capabilities.flatMap((capability) => capability.resources ?? []);
+  const stacks = createStacks({ ...ground, dispatcher, resources });
 
-  capabilities.push(
-    accessCapability,
-    audit.capability,
-    lake.capability,
-    catalog.capability,
-    query.capability,
-    crawler.capability,
-    logs.capability,
-    rules.capability,
-    parameters.capability,
-    jobs.capability,
-    stacks.capability,
-  );
+  const built = [access, audit, lake, catalog, query, crawler, logs, rules, parameters, jobs, stacks];
+  capabilities.push(...built.map(({ capability }) => capability));
   const routes = [healthRoute(capabilities), ...capabilities.flatMap((capability) => capability.routes ?? [])];
-  return { capabilities, gateway, rootKey };
+  return { capabilities, gateway, rootKey: access.rootKey };
 }
 
 function queryConfig({ queryConcurrency, queryMemoryMb, queryThreads }: Config): QueryConfig {

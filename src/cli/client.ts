@@ -16,109 +16,99 @@ export type CallOutput = any;
 
 type Body = string | Uint8Array | ReadableStream;
 
-export interface Client {
-  readonly connection: Connection;
-  /** @throws PlatformError with the service's own code; CliError when nobody answers */
-  call(service: string, operation: string, input: object): Promise<CallOutput>;
-  /** Every page of a listing, as the items under `member`. */
-  list(service: string, operation: string, input: object, member: string): Promise<CallOutput[]>;
-  putObject(bucket: string, key: string, body: string | { file: string }): Promise<void>;
-  getObject(bucket: string, key: string): Promise<string>;
+interface Call {
+  readonly service: string;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Body;
+  /** Stands in for the body's hash where the body is a stream. */
+  readonly payloadHash?: string;
 }
 
-export function createClient(connection: Connection): Client {
-  const send = async (
-    service: string,
-    method: string,
-    path: string,
-    headers: Record<string, string>,
-    body: Body | undefined,
-    payloadHash?: string,
-  ) => {
-    const url = new URL(connection.endpoint + path);
+const unsigned = 'UNSIGNED-PAYLOAD';
+
+export class Client {
+  readonly connection: Connection;
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+  }
+
+  /** @throws PlatformError with the service's own code; CliError when nobody answers */
+  async call(service: string, operation: string, input: object): Promise<CallOutput> {
+    const response = await this.#send({
+      service,
+      method: 'POST',
+      path: `/service/${service}/operation/${operation}`,
+      headers: { 'content-type': 'application/cbor', accept: 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' },
+      body: encode(input, { typeEncoders: { Date: epochTokens } }),
+    });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const output: CallOutput = bytes.length === 0 ? {} : decode(bytes, { tags: { 1: epochTime } });
+    if (!response.ok) throw errorOf(response.status, output);
+    return output;
+  }
+
+  /** Every page of a listing, as the items under `member`. */
+  async list(service: string, operation: string, input: object, member: string): Promise<CallOutput[]> {
+    const items: CallOutput[] = [];
+    for (let token: string | undefined; ;) {
+      const output = await this.call(service, operation, token === undefined ? input : { ...input, NextToken: token });
+      items.push(...(output[member] ?? []));
+      token = output.NextToken ?? output.nextToken;
+      if (token === undefined) return items;
+    }
+  }
+
+  async putObject(bucket: string, key: string, body: string | { file: string }): Promise<void> {
+    const isFile = typeof body !== 'string';
+    const sizeBytes = isFile ? statSync(body.file).size : Buffer.byteLength(body);
+    const response = await this.#send({
+      service: 's3',
+      method: 'PUT',
+      path: objectPath(bucket, key),
+      headers: { 'content-length': String(sizeBytes), 'x-amz-content-sha256': unsigned },
+      body: isFile ? Readable.toWeb(createReadStream(body.file)) : body,
+      payloadHash: unsigned,
+    });
+    if (!response.ok) throw s3ErrorOf(response.status, await response.text());
+    await response.body?.cancel();
+  }
+
+  async #send({ service, method, path, headers, body, payloadHash }: Call): Promise<Response> {
+    const { endpoint, region } = this.connection;
+    const url = new URL(endpoint + path);
     const signed = signRequest({
       method,
       rawPath: url.pathname,
       rawQuery: url.search.slice(1),
       headers: { host: url.host, ...headers },
-      body: body instanceof Uint8Array ? body : typeof body === 'string' ? Buffer.from(body) : new Uint8Array(),
+      body: body instanceof Uint8Array ? body : new Uint8Array(),
       ...(payloadHash === undefined ? {} : { payloadHash }),
       service,
-      region: connection.region,
-      credential: connection,
+      region,
+      credential: this.connection,
       time: new Date(),
     });
     try {
-      // A body that is a stream needs duplex, which the types of fetch do not know yet.
-      return await fetch(url, {
-        method,
-        headers: signed,
-        ...(body === undefined ? {} : { body, duplex: 'half' }),
-      });
+      return await fetch(url, { method, headers: signed, ...(body === undefined ? {} : { body, duplex: 'half' }) });
     } catch (cause) {
-      const error = new CliError(
-        `Nothing answers at ${connection.endpoint}.`,
-        exitCodes.unreachable,
-        'Start the platform with `millpond start`.',
-      );
+      const hint = 'Start the platform with `millpond start`.';
+      const error = new CliError(`Nothing answers at ${endpoint}.`, exitCodes.unreachable, hint);
       error.cause = cause;
       throw error;
     }
-  };
+  }
+}
 
-  const call = async (service: string, operation: string, input: object): Promise<CallOutput> => {
-    const body = encode(input, {
-      typeEncoders: { Date: (time: Date) => [new Token(Type.tag, 1), new Token(Type.float, time.getTime() / 1000)] },
-    });
-    const headers = {
-      'content-type': 'application/cbor',
-      accept: 'application/cbor',
-      'smithy-protocol': 'rpc-v2-cbor',
-    };
-    const response = await send(service, 'POST', `/service/${service}/operation/${operation}`, headers, body);
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    const output: CallOutput = bytes.length === 0 ? {} : decode(bytes, { tags: { 1: epochTime } });
-    if (!response.ok) throw errorOf(response.status, output);
-    return output;
-  };
+function objectPath(bucket: string, key: string): string {
+  return `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
+}
 
-  return {
-    connection,
-    call,
-    async list(service, operation, input, member) {
-      const items: CallOutput[] = [];
-      for (let token: string | undefined; ;) {
-        const output = await call(service, operation, token === undefined ? input : { ...input, NextToken: token });
-        items.push(...(output[member] ?? []));
-        token = output.NextToken ?? output.nextToken;
-        if (token === undefined) return items;
-      }
-    },
-    async putObject(bucket, key, body) {
-      const path = `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
-      const isFile = typeof body !== 'string';
-      const sizeBytes = isFile ? statSync(body.file).size : Buffer.byteLength(body);
-      const content = isFile ? Readable.toWeb(createReadStream(body.file)) : body;
-      const headers = { 'content-length': String(sizeBytes), 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
-      const response = await send('s3', 'PUT', path, headers, content, 'UNSIGNED-PAYLOAD');
-      if (!response.ok) throw s3ErrorOf(response.status, await response.text());
-      await response.body?.cancel();
-    },
-    async getObject(bucket, key) {
-      const path = `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
-      const response = await send(
-        's3',
-        'GET',
-        path,
-        { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
-        undefined,
-        'UNSIGNED-PAYLOAD',
-      );
-      const text = await response.text();
-      if (!response.ok) throw s3ErrorOf(response.status, text);
-      return text;
-    },
-  };
+/** Times travel as tag 1, seconds since the epoch. */
+function epochTokens(time: Date): Token[] {
+  return [new Token(Type.tag, 1), new Token(Type.float, time.getTime() / 1000)];
 }
 
 function epochTime(control: TagDecodeControl): Date {

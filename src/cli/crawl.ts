@@ -1,5 +1,5 @@
 /** `millpond crawl NAME`: runs a crawler and says what it found and why. */
-import { createClient, type CallOutput, type Client } from './client.ts';
+import { Client, type CallOutput } from './client.ts';
 import { findConnection, type ConnectionFlags } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { formatDuration, type Output } from './output.ts';
@@ -16,7 +16,7 @@ export interface CrawlAnswer {
 }
 
 export async function runCrawl(name: string, flags: CrawlFlags, output: Output): Promise<void> {
-  const client = createClient(findConnection(flags));
+  const client = new Client(findConnection(flags));
   const answer = await crawl(client, name, {
     timeoutSeconds: flags.timeout === undefined ? undefined : Number(flags.timeout),
     onProgress: (text) => output.progress(text),

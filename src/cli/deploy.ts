@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import colors from 'picocolors';
-import { createClient, type CallOutput, type Client } from './client.ts';
+import { Client, type CallOutput } from './client.ts';
 import { findConnection, type ConnectionFlags } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { isPlatformError } from '#kernel/errors';
@@ -22,7 +22,7 @@ export interface DeployFlags extends ConnectionFlags {
 const inlineBytesMax = 51_200;
 
 export async function runDeploy(template: string, flags: DeployFlags, output: Output): Promise<void> {
-  const client = createClient(findConnection(flags));
+  const client = new Client(findConnection(flags));
   const stackName = flags.stackName ?? nameFromPath(template);
   const outputs = await deploy(client, {
     stackName,
@@ -37,7 +37,7 @@ export async function runDeploy(template: string, flags: DeployFlags, output: Ou
 }
 
 export async function runDestroy(stackName: string, flags: DeployFlags, output: Output): Promise<void> {
-  const client = createClient(findConnection(flags));
+  const client = new Client(findConnection(flags));
   await destroy(client, stackName, {
     wait: flags.wait !== false,
     onEvent: (event) => output.note(describeEvent(event)),

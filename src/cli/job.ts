@@ -1,5 +1,5 @@
 /** `millpond job run NAME`: runs a Glue job, its log on standard error. */
-import { createClient, type CallOutput, type Client } from './client.ts';
+import { Client, type CallOutput } from './client.ts';
 import { findConnection, type ConnectionFlags } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { formatDuration, type Output } from './output.ts';
@@ -12,7 +12,7 @@ export interface JobFlags extends ConnectionFlags {
 }
 
 export async function runJobCommand(name: string, flags: JobFlags, output: Output): Promise<void> {
-  const client = createClient(findConnection(flags));
+  const client = new Client(findConnection(flags));
   const args = Object.fromEntries((flags.arg ?? []).map(splitArgument));
   if (flags.wait === false) {
     const { JobRunId: runId } = await client.call('glue', 'StartJobRun', { JobName: name, Arguments: args });

@@ -1,6 +1,6 @@
 /** `millpond logs GROUP`: the events of a log group, oldest first; `--follow` goes on. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from './client.ts';
+import { Client } from './client.ts';
 import { findConnection, type ConnectionFlags } from './connection.ts';
 import type { Output } from './output.ts';
 
@@ -14,7 +14,7 @@ export interface LogsFlags extends ConnectionFlags {
 const followPauseMs = 500;
 
 export async function printLogs(group: string | undefined, flags: LogsFlags, output: Output): Promise<void> {
-  const client = createClient(findConnection(flags));
+  const client = new Client(findConnection(flags));
   if (group === undefined) {
     const groups = await client.list('logs', 'DescribeLogGroups', {}, 'logGroups');
     return output.rows(['logGroupName', 'storedBytes', 'retentionInDays'], groups);

@@ -90,7 +90,7 @@ function textTable(columns: readonly string[], rows: readonly Row[]): string {
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
 function csvCell(text: string): string {

@@ -1,6 +1,6 @@
 /** `millpond propose db.table s3://bucket/path/`: a job script that converts a table, for the user to edit. */
 import { identityMapping, proposeScript, type ColumnMapping, type ProposedFormat } from '#jobs';
-import { createClient, type Client } from './client.ts';
+import { Client } from './client.ts';
 import { findConnection, type ConnectionFlags } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
 
@@ -25,7 +25,7 @@ export interface Proposal {
 export async function runPropose(table: string, target: string, flags: ProposeFlags): Promise<void> {
   const dot = table.indexOf('.');
   if (dot < 1) throw new CliError(`'${table}' names no database.`, exitCodes.usage, 'Write database.table.');
-  const script = await propose(createClient(findConnection(flags)), {
+  const script = await propose(new Client(findConnection(flags)), {
     database: table.slice(0, dot),
     table: table.slice(dot + 1),
     target,

@@ -1,6 +1,6 @@
 /** `millpond sql "SELECT …"`: a query through Athena, its progress on standard error, its rows on standard output. */
 import { readFileSync } from 'node:fs';
-import { createClient, type CallOutput, type Client } from './client.ts';
+import { Client, type CallOutput } from './client.ts';
 import { findConnection, type ConnectionFlags } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { formatBytes, formatDuration, type Output, type Row } from './output.ts';
@@ -37,7 +37,7 @@ export async function runSql(text: string | undefined, flags: SqlFlags, output: 
       exitCodes.usage,
       'Give it as an argument, with --file, or on standard input.',
     );
-  const answer = await query(createClient(findConnection(flags)), sql, {
+  const answer = await query(new Client(findConnection(flags)), sql, {
     database: flags.database,
     workgroup: flags.workgroup,
     timeoutSeconds: flags.timeout === undefined ? undefined : Number(flags.timeout),

@@ -15,7 +15,7 @@ test('types come back as they were written, in lower case and without blanks', (
     ['varchar(20)', 'varchar(20)'],
     ['map<string,array<int>>', 'map<string,array<int>>'],
     ['uniontype<int,string>', 'uniontype<int,string>'],
-    ['STRUCT<a:INT, eventName : string COMMENT \'x\'>', 'struct<a:int,eventName:string>'],
+    ["STRUCT<a:INT, eventName : string COMMENT 'x'>", 'struct<a:int,eventName:string>'],
     ['struct<hg.nginx.org:struct<1xx:int>,$oid:string>', 'struct<hg.nginx.org:struct<1xx:int>,$oid:string>'],
     ['struct<`a:b`:int,`c``d`:int,`plain`:int>', 'struct<`a:b`:int,`c``d`:int,plain:int>'],
     ['struct<>', 'struct<>'],

@@ -169,7 +169,9 @@ class TypeParser {
     while (this.#take(',')) types.push(this.type(depth + 1));
     this.#expect('>');
     if (count !== undefined && types.length !== count) {
-      throw this.#error(`${count === 1 ? 'one type' : `${count} types`} should stand between < and >, not ${types.length}`);
+      throw this.#error(
+        `${count === 1 ? 'one type' : `${count} types`} should stand between < and >, not ${types.length}`,
+      );
     }
     return types;
   }
@@ -242,7 +244,8 @@ class TypeParser {
       numbers.push(Number(digits));
     } while (this.#take(','));
     this.#expect(')');
-    if (numbers.length <= countMin || numbers.length > countMax) throw this.#error(`${numbers.length} numbers are too many`);
+    if (numbers.length <= countMin || numbers.length > countMax)
+      throw this.#error(`${numbers.length} numbers are too many`);
     return numbers;
   }
 

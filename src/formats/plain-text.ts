@@ -41,7 +41,7 @@ function csvCell(delimiter: string, nullTexts: readonly string[]): (value: Value
   return (value) => {
     if (value === null) return nullText;
     if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
-    const text = value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value);
+    const text = textOf(value);
     const isPlain =
       !text.includes(delimiter) &&
       !text.includes('"') &&
@@ -51,6 +51,11 @@ function csvCell(delimiter: string, nullTexts: readonly string[]): (value: Value
       text !== '';
     return isPlain ? text : `"${text.replaceAll('"', '""')}"`;
   };
+}
+
+function textOf(value: Exclude<Value, null | number | bigint | boolean>): string {
+  if (typeof value === 'string') return value;
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : jsonText(value);
 }
 
 function jsonText(value: Value): string {

@@ -38,6 +38,7 @@ export async function readRange(
     );
   }
   const bytes = await reader.read(offset, lengthBytes);
-  if (bytes.length !== lengthBytes) throw badData(format, `${what} ended after ${bytes.length} of ${lengthBytes} bytes`);
+  if (bytes.length !== lengthBytes)
+    throw badData(format, `${what} ended after ${bytes.length} of ${lengthBytes} bytes`);
   return bytes;
 }

@@ -5,14 +5,19 @@ import { formatHiveType } from './hive-type.ts';
 import { assertRowTag, inferXml, looksLikeXml } from './xml.ts';
 
 function typesOf(text: string, rowTag?: string): string {
-  return (inferXml(Buffer.from(text), rowTag)?.columns ?? []).map((column) => `${column.name} ${formatHiveType(column.type)}`).join(', ');
+  return (inferXml(Buffer.from(text), rowTag)?.columns ?? [])
+    .map((column) => `${column.name} ${formatHiveType(column.type)}`)
+    .join(', ');
 }
 
 test('rows are the elements of the tag; children, attributes and repeats become columns', () => {
   const text = `<?xml version="1.0"?><!-- rows --><list>
     <row id="1"><name>x &amp; y</name><price>2.5</price><tag>a</tag><tag>b</tag><sub><k>1</k></sub></row>
     <row id="2"><name><![CDATA[<z>]]></name><price>3</price><sub><k>x</k></sub><empty/></row></list>`;
-  assert.equal(typesOf(text, 'row'), '_id bigint, name string, price double, tag array<string>, sub struct<k:string>, empty string');
+  assert.equal(
+    typesOf(text, 'row'),
+    '_id bigint, name string, price double, tag array<string>, sub struct<k:string>, empty string',
+  );
   assert.equal(typesOf(text), typesOf(text, 'row'));
   assert.equal(inferXml(Buffer.from(text), 'row')?.rowCount, 2);
   assert.equal(inferXml(Buffer.from(text), 'nope'), undefined);
@@ -33,7 +38,8 @@ test('entities never expand, and depth has a limit', () => {
 
 test('hostile text takes no more than linear time', () => {
   const startMs = performance.now();
-  for (const piece of ['<a ', '<a b="', '<!--', '<![CDATA[', '<!DOCTYPE [', '</a ', "<a '"]) inferXml(Buffer.from(`<row>${piece.repeat(20_000)}`), 'row');
+  for (const piece of ['<a ', '<a b="', '<!--', '<![CDATA[', '<!DOCTYPE [', '</a ', "<a '"])
+    inferXml(Buffer.from(`<row>${piece.repeat(20_000)}`), 'row');
   assert.ok(performance.now() - startMs < 3000, `${performance.now() - startMs} ms`);
 });
 

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '#kernel/clock';
 import { isPlatformError, PlatformError } from '#kernel/errors';
+import type { Log } from '#kernel/log';
 import type { Authorizer, RequestContext, RequestLog } from './api.ts';
 import { notServed, type ErrorFamily } from './errors.ts';
 import type { Operation } from './model/model.ts';
@@ -16,6 +17,7 @@ export interface CallsOptions {
   readonly authorizer: Authorizer;
   readonly requestLog: RequestLog | undefined;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 export interface CallSteps<Result> {
@@ -66,16 +68,21 @@ export class Calls {
     output: unknown,
     error?: unknown,
   ): void {
-    const { requestLog } = this.#options;
+    const { requestLog, log } = this.#options;
     if (requestLog === undefined) return;
-    requestLog.record({
-      context,
-      time,
-      input: this.#redactor.redact(operation.input, input),
-      output: this.#redactor.redact(operation.output, output),
-      readOnly: operation.isReadOnly,
-      ...(error === undefined ? {} : describeError(error)),
-    });
+    try {
+      requestLog.record({
+        context,
+        time,
+        input: this.#redactor.redact(operation.input, input),
+        output: this.#redactor.redact(operation.output, output),
+        readOnly: operation.isReadOnly,
+        ...(error === undefined ? {} : describeError(error)),
+      });
+    } catch (fault) {
+      // What was done is done: a record that cannot be written must not turn it into a failure.
+      log.error('a call could not be recorded', { requestId: context.requestId, error: fault });
+    }
   }
 }
 

@@ -78,6 +78,20 @@ test('a call from inside is validated, authorised and recorded', async () => {
   assert.equal(server.dispatcher.serves('s3', 'GetObject'), false);
 });
 
+test('a record that cannot be written does not undo the call', async () => {
+  const broken = await startGateway({
+    apis: [{ service: 'iam', operations: iam }],
+    requestLog: {
+      record() {
+        throw new Error('the disk is full');
+      },
+    },
+  });
+  after(() => broken.close());
+  const { AccessKey } = await broken.dispatcher.call('iam', 'CreateAccessKey', { UserName: 'ann' }, as);
+  assert.equal(AccessKey.UserName, 'ann');
+});
+
 test('records hide secrets and leave bodies out', async () => {
   const client = new IAM(clientConfig(server.endpoint));
   after(() => client.destroy());

@@ -49,7 +49,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { authorizer, clock, log, config } = options;
   const models = options.models ?? new ModelLibrary();
   const services = new Services(options.apis);
-  const calls = new Calls({ services, authorizer, requestLog: options.requestLog, clock });
+  const calls = new Calls({ services, authorizer, requestLog: options.requestLog, clock, log });
   const pipeline = new Pipeline({
     hosts: new Hosts([config.host, ...(config.hosts ?? [])]),
     routes: options.routes ?? (() => []),

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { after, test } from 'node:test';
-import { S3 } from '@aws-sdk/client-s3';
-import type { Handler } from '#gateway';
+import { GetObjectCommand, PutObjectCommand, S3 } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { presignQuery, signRequest, type Handler } from '#gateway';
 import { PlatformError } from '#kernel/errors';
 import { clientConfig, startGateway } from '#testing';
 
@@ -53,4 +55,72 @@ test('S3 errors carry their code, HEAD errors their status', async () => {
   await assert.rejects(s3.getObject({ Bucket: 'a', Key: 'absent' }), { name: 'NoSuchKey' });
   await assert.rejects(s3.headObject({ Bucket: 'a', Key: 'absent' }), { name: 'NotFound' });
   await assert.rejects(s3.getBucketAcl({ Bucket: 'a' }), { name: 'NotImplemented', message: /s3:GetBucketAcl/ });
+});
+
+test("presigned URLs put and get, ours as well as the SDK's, and cannot be changed", async () => {
+  const target = { Bucket: 'a', Key: 'presigned/ü &?.txt' };
+  const put = await fetch(await getSignedUrl(s3, new PutObjectCommand(target)), { method: 'PUT', body: 'by url' });
+  assert.equal(put.status, 200);
+  const url = await getSignedUrl(s3, new GetObjectCommand(target), { expiresIn: 60 });
+  assert.equal(await (await fetch(url)).text(), 'by url');
+  const changed = await fetch(url.replace('presigned', 'another'));
+  assert.match(await changed.text(), /<Code>SignatureDoesNotMatch<\/Code>/);
+  const ours = presignQuery(
+    {
+      method: 'GET',
+      rawPath: '/a/presigned/%C3%BC%20%26%3F.txt',
+      rawQuery: '',
+      headers: { host: new URL(server.endpoint).host },
+      service: 's3',
+      region: 'us-east-1',
+      credential: { accessKeyId: 'test', secretAccessKey: 'test' },
+      time: new Date(),
+    },
+    60,
+  );
+  const answer = await fetch(`${server.endpoint}/a/presigned/%C3%BC%20%26%3F.txt?${ours}`);
+  assert.equal(await answer.text(), 'by url');
+});
+
+test('a bucket may stand in front of the host', async () => {
+  const host = `a.localhost:${server.port}`;
+  const headers = signRequest({
+    method: 'PUT',
+    rawPath: '/virtual',
+    rawQuery: '',
+    headers: { host },
+    body: Buffer.from('x'),
+    service: 's3',
+    region: 'us-east-1',
+    credential: { accessKeyId: 'test', secretAccessKey: 'test' },
+    time: new Date(),
+  });
+  const status = await new Promise((resolve, reject) => {
+    const options = { port: server.port, host: '127.0.0.1', method: 'PUT', path: '/virtual', headers };
+    httpRequest(options, (response) => resolve(response.resume().statusCode))
+      .on('error', reject)
+      .end('x');
+  });
+  assert.equal(status, 200);
+  assert.equal(objects.get('a/virtual')?.toString(), 'x');
+});
+
+test('a body that is not the one that was signed is refused, short or long', async () => {
+  for (const sizeBytes of [10, 200_000]) {
+    const headers = signRequest({
+      method: 'PUT',
+      rawPath: '/a/forged',
+      rawQuery: '',
+      headers: { host: new URL(server.endpoint).host },
+      body: Buffer.alloc(sizeBytes, 'a'),
+      service: 's3',
+      region: 'us-east-1',
+      credential: { accessKeyId: 'test', secretAccessKey: 'test' },
+      time: new Date(),
+    });
+    const body = Buffer.alloc(sizeBytes, 'b');
+    const answer = await fetch(`${server.endpoint}/a/forged`, { method: 'PUT', headers, body });
+    assert.match(await answer.text(), /<Code>XAmzContentSHA256Mismatch<\/Code>/);
+    assert.equal(objects.has('a/forged'), false);
+  }
 });

@@ -58,6 +58,9 @@ test('databases are created, read, changed, listed in pages and deleted', async 
     names.push(page.DatabaseList?.map((item) => item.Name));
   }
   assert.deepEqual(names, [['a', 'b'], ['c']]);
+  assert.deepEqual((await glue.getDatabases({ AttributesToGet: ['NAME'], MaxResults: 1 })).DatabaseList, [
+    { Name: 'a' },
+  ]);
   await glue.deleteDatabase({ Name: 'b' });
   await assert.rejects(glue.getDatabase({ Name: 'b' }), {
     name: 'EntityNotFoundException',
@@ -303,8 +306,9 @@ test('a connection keeps its password sealed and shows it only when it may', asy
 
 test('tags are added, overwritten and removed; reserved keys and unknown resources are refused', async (t) => {
   const { glue } = await openGlue(t);
-  await glue.createDatabase({ DatabaseInput: { Name: 'taxi' } });
+  await glue.createDatabase({ DatabaseInput: { Name: 'taxi' }, Tags: { a: '0' } });
   const ResourceArn = `arn:aws:glue:us-east-1:${testAccountId}:database/taxi`;
+  assert.deepEqual((await glue.getTags({ ResourceArn })).Tags, { a: '0' });
   await glue.tagResource({ ResourceArn, TagsToAdd: { a: '1', b: '2' } });
   await glue.tagResource({ ResourceArn, TagsToAdd: { b: '3' } });
   await glue.untagResource({ ResourceArn, TagsToRemove: ['a'] });

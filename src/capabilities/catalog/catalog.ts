@@ -6,7 +6,7 @@
 import type { Clock } from '#kernel/clock';
 import type { Db, State } from '#kernel/state';
 import type { CatalogChanges } from './changes.ts';
-import { type Database, type DatabaseInput, changeDatabase, foldName, newDatabase } from './database.ts';
+import { type Database, type DatabaseInput, changeDatabase, databaseArn, foldName, newDatabase } from './database.ts';
 import {
   alreadyExists,
   concurrentUpdate,
@@ -32,6 +32,7 @@ import {
   newTable,
   nextVersion,
 } from './table.ts';
+import { type TagMap, dropTags, putTags } from './tags.ts';
 
 /** A stretch of a list in the order of names. */
 export interface NameRange {
@@ -80,12 +81,13 @@ export class Catalog {
     return databases.selectDatabases(this.#state.reader, scope, range.after ?? '', range.limit ?? -1);
   }
 
-  /** @throws AlreadyExistsException */
-  async createDatabase(scope: string, input: DatabaseInput): Promise<Database> {
+  /** @throws AlreadyExistsException, InvalidInputException (tags) */
+  async createDatabase(scope: string, input: DatabaseInput, tags: TagMap = {}): Promise<Database> {
     const database = newDatabase(scope, input, this.#clock.now());
     await this.#state.write((db) => {
       if (databases.selectDatabase(db, scope, database.Name)) throw databaseExists(database.Name);
       databases.putDatabase(db, scope, database);
+      putTags(db, databaseArn(scope, database.Name), tags);
     });
     this.#changes.ofDatabase(scope, database.Name, 'CreateDatabase');
     return database;
@@ -110,6 +112,7 @@ export class Catalog {
     await this.#state.write((db) => {
       const database = requireDatabase(db, scope, name);
       databases.deleteDatabase(db, scope, database.Name);
+      dropTags(db, databaseArn(scope, database.Name));
     });
     this.#changes.ofDatabase(scope, foldName(name), 'DeleteDatabase');
   }

@@ -1,4 +1,5 @@
 /** A database: a named set of tables. Members carry Glue's names, since all who read them speak Glue. */
+import { formatArn } from '#kernel/arn';
 
 export interface DatabaseInput {
   readonly Name: string;
@@ -23,6 +24,11 @@ export function foldName(name: string): string {
 /** `account/region` -> the account, which is the id of its catalog. */
 export function catalogIdOf(scope: string): string {
   return scope.slice(0, scope.indexOf('/'));
+}
+
+export function databaseArn(scope: string, name: string): string {
+  const [accountId = '', region = ''] = scope.split('/');
+  return formatArn({ service: 'glue', region, accountId, resource: `database/${name}` });
 }
 
 export function newDatabase(scope: string, input: DatabaseInput, now: Date): Database {

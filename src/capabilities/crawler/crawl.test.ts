@@ -278,3 +278,85 @@ test('a bucket that is not there fails the crawl with its name', async (t) => {
   const { Crawler: crawler } = await ground.glue.getCrawler({ Name: 'crawler' });
   assert.equal(crawler?.LastCrawl?.Status, 'FAILED');
 });
+
+test('partitions that inherit take the columns of the table as it stands in the catalog', async (t) => {
+  const ground = await openGround(t);
+  ground.drop('t/day=1/a.csv', 'a,b\n1,2\n');
+  const request = {
+    SchemaChangePolicy: { UpdateBehavior: 'LOG' as const },
+    Configuration: configuration({ CrawlerOutput: { Partitions: { AddOrUpdateBehavior: 'InheritFromTable' } } }),
+  };
+  await ground.crawl(request);
+  const { Table: table } = await ground.glue.getTable({ DatabaseName: database, Name: 't' });
+  const Columns = [
+    { Name: 'a', Type: 'decimal(10,2)' },
+    { Name: 'renamed', Type: 'string' },
+  ];
+  await ground.glue.updateTable({
+    DatabaseName: database,
+    TableInput: {
+      Name: 't',
+      PartitionKeys: table?.PartitionKeys,
+      Parameters: table?.Parameters,
+      StorageDescriptor: { ...table?.StorageDescriptor, Columns },
+    },
+  });
+  ground.drop('t/day=2/a.csv', 'a,b\n1,2\n');
+  await ground.crawl(request);
+  const { Partition: second } = await ground.glue.getPartition({
+    DatabaseName: database,
+    TableName: 't',
+    PartitionValues: ['2'],
+  });
+  assert.deepEqual(second?.StorageDescriptor?.Columns, Columns);
+  assert.equal(second?.StorageDescriptor?.Location, `s3://${bucket}/t/day=2/`);
+});
+
+test('an index over the partition keys is made when the configuration asks for it', async (t) => {
+  const ground = await openGround(t);
+  ground.drop('t/day=1/a.csv', 'a,b\n1,2\n');
+  await ground.crawl({ Configuration: configuration({ CreatePartitionIndex: true }) });
+  const { PartitionIndexDescriptorList: indexes } = await ground.glue.getPartitionIndexes({
+    DatabaseName: database,
+    TableName: 't',
+  });
+  assert.deepEqual(
+    indexes?.map((index) => index.Keys?.map((key) => key.Name)),
+    [['day']],
+  );
+  const { Table: table } = await ground.glue.getTable({ DatabaseName: database, Name: 't' });
+  assert.equal(table?.Parameters?.['partition_filtering.enabled'], 'true');
+});
+
+test('keys of partitions that are columns too: the folder counts where columns go by name, both stay where they go by place', async (t) => {
+  const ground = await openGround(t);
+  ground.drop('named/year=1/a.json', '{"year":1,"x":2}\n');
+  ground.drop('placed/year=1/a.csv', 'year,x\n1,2\n');
+  await ground.crawl();
+  assert.deepEqual(await ground.columns('named'), ['x int']);
+  assert.deepEqual(await ground.columns('placed'), ['year bigint', 'x bigint']);
+  const { Table: placed } = await ground.glue.getTable({ DatabaseName: database, Name: 'placed' });
+  assert.deepEqual(
+    placed?.PartitionKeys?.map((key) => key.Name),
+    ['year_1'],
+  );
+});
+
+test('a sample size reads so many files of each folder and counts the others with them', async (t) => {
+  const ground = await openGround(t);
+  for (let index = 0; index < 20; index++) ground.drop(`t/${index}.csv`, `a,b\n${index},x\n`);
+  const { summary } = await ground.crawl({ Targets: { S3Targets: [{ Path: `s3://${bucket}/`, SampleSize: 3 }] } });
+  assert.equal(summary.FILES.Read, 3);
+  const { Table: table } = await ground.glue.getTable({ DatabaseName: database, Name: 't' });
+  assert.equal(table?.Parameters?.['objectCount'], '20');
+});
+
+test('overlapping targets and targets beside each other keep apart what they know', async (t) => {
+  const ground = await openGround(t);
+  ground.drop('x/a.csv', songs);
+  ground.drop('x/sub/b.json', '{"k":1}\n');
+  const Targets = { S3Targets: [{ Path: `s3://${bucket}/x/a.csv` }, { Path: `s3://${bucket}/x/sub/` }] };
+  await ground.crawl({ Targets });
+  const { summary } = await ground.crawl({ Targets });
+  assert.deepEqual(summary.FILES, { Found: 2, Read: 0, Unchanged: 2 });
+});

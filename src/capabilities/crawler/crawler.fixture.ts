@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type CrawlerHistory, type CreateCrawlerRequest, Glue, type Table } from '@aws-sdk/client-glue';
+import type { Capability, Schema } from '#capability';
 import { type Catalog, catalogSchema, createCatalog } from '#catalog';
 import type { Dispatcher } from '#gateway';
 import type { Clock } from '#kernel/clock';
 import { SystemClock } from '#kernel/clock';
 import { EventHub, type PlatformEvent } from '#kernel/events';
-import { silentLog } from '#kernel/log';
+import { type Log, silentLog } from '#kernel/log';
 import { State } from '#kernel/state';
 import { Vault } from '#kernel/vault';
 import { type Lake, createLake, lakeSchema } from '#lake';
-import { type Logs, createLogs, schema as logsSchema } from '#logs';
 import { clientConfig, rootCaller, startGateway, testAccountId } from '#testing';
 import { createCrawler } from './capability.ts';
 import type { Crawlers } from './crawlers.ts';
@@ -29,7 +29,6 @@ export interface Ground {
   readonly crawlers: Crawlers;
   readonly lake: Lake;
   readonly state: State;
-  readonly logs: Logs;
   readonly events: readonly PlatformEvent[];
   /** Writes a file into the bucket's folder, as a user with ordinary tools does. */
   drop(key: string, text: string | Uint8Array): void;
@@ -53,9 +52,23 @@ export interface CrawlOutcome extends CrawlerHistory {
   };
 }
 
-export async function openGround(t: TestContext, options: { clock?: Clock } = {}): Promise<Ground> {
+export interface GroundOptions {
+  readonly clock?: Clock;
+  /** A capability of a lower floor, which the crawlers reach by the dispatcher. */
+  readonly beside?: {
+    readonly schema: Schema;
+    create(parts: { state: State; clock: Clock; log: Log }): { readonly capability: Capability };
+  };
+}
+
+export async function openGround(t: TestContext, options: GroundOptions = {}): Promise<Ground> {
   const folder = mkdtempSync(join(tmpdir(), 'millpond-crawler-'));
-  const state = State.open(join(folder, 'state.db'), [lakeSchema, catalogSchema, crawlerSchema, logsSchema]);
+  const state = State.open(join(folder, 'state.db'), [
+    lakeSchema,
+    catalogSchema,
+    crawlerSchema,
+    ...(options.beside ? [options.beside.schema] : []),
+  ]);
   const clock = options.clock ?? new SystemClock();
   const hub = new EventHub(silentLog);
   const events: PlatformEvent[] = [];
@@ -70,14 +83,14 @@ export async function openGround(t: TestContext, options: { clock?: Clock } = {}
     ...common,
     vault: Vault.open(join(folder, 'key')),
   });
-  const { logs, capability: logsCapability } = createLogs(common);
+  const beside = options.beside?.create(common);
   const dispatcher: Pick<Dispatcher, 'call' | 'serves'> = {
     call: (...call) => server.dispatcher.call(...call),
     serves: (...operation) => server.dispatcher.serves(...operation),
   };
   const { crawlers, capability } = createCrawler({ ...common, catalog, tags, lake, dispatcher });
   const server = await startGateway({
-    apis: [lakeCapability, catalogCapability, capability, logsCapability].flatMap((part) => part.apis ?? []),
+    apis: [lakeCapability, catalogCapability, capability, beside?.capability].flatMap((part) => part?.apis ?? []),
     clock,
   });
   await capability.start?.();
@@ -85,7 +98,7 @@ export async function openGround(t: TestContext, options: { clock?: Clock } = {}
   t.after(async () => {
     glue.destroy();
     await capability.stop?.();
-    await logsCapability.stop?.();
+    await beside?.capability.stop?.();
     await server.close();
     await lakeCapability.stop?.();
     state.close();
@@ -104,7 +117,6 @@ export async function openGround(t: TestContext, options: { clock?: Clock } = {}
     crawlers,
     lake,
     state,
-    logs,
     events,
     drop: (key, text) => writeFileSync(pathOf(key), text),
     copy: (from, key) => cpSync(from, pathOf(key), { recursive: true }),

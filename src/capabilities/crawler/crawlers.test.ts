@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { paginateGetCrawlers } from '@aws-sdk/client-glue';
+import { type Logs, createLogs, schema as logsSchema } from '#logs';
 import { bucket, database, openGround, scope } from './crawler.fixture.ts';
 import { putCrawl } from './store/crawler-store.ts';
 
@@ -189,4 +190,21 @@ test('classifiers are made, changed, listed and deleted; a broken one is refused
   assert.equal((await glue.getClassifiers({})).Classifiers?.length, 2);
   await glue.deleteClassifier({ Name: 'g' });
   await assert.rejects(glue.getClassifier({ Name: 'g' }), { name: 'EntityNotFoundException' });
+});
+
+test('the log of a crawl says what was decided and why', async (t) => {
+  let logs: Logs | undefined;
+  const create = (parts: Parameters<typeof createLogs>[0]) => {
+    const created = createLogs(parts);
+    logs = created.logs;
+    return created;
+  };
+  const ground = await openGround(t, { beside: { schema: logsSchema, create } });
+  ground.drop('t/a.csv', 'a,b\n1,x\n');
+  const { CrawlId: id, LogGroup: group = '', LogStream: stream = '' } = await ground.crawl();
+  const page = logs?.getEvents(scope, group, stream, { limit: 100, fromHead: true });
+  const lines = (page?.events ?? []).map((event) => event.message);
+  assert.ok(lines.every((line) => line.startsWith(`[${id}] `)));
+  assert.match(lines.join('\n'), /Created table t in database found with 2 columns/);
+  assert.match(lines.join('\n'), /Table t: .*split by comma/);
 });

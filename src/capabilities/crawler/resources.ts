@@ -51,12 +51,8 @@ const crawler: ResourceType = {
     );
     if (found === undefined) return undefined;
     const { Schedule: schedule, ...live } = found.Crawler;
-    const members = Object.keys(properties).filter((key) => key !== 'Tags');
-    return {
-      ...properties,
-      ...Object.fromEntries(members.map((key) => [key, live[key]])),
-      ...(schedule && { Schedule: { ScheduleExpression: schedule.ScheduleExpression } }),
-    };
+    const Schedule = schedule && { ScheduleExpression: schedule.ScheduleExpression };
+    return pick({ ...live, Schedule, Tags: properties['Tags'] }, properties) as Properties;
   },
 };
 
@@ -108,6 +104,17 @@ async function ignoring(codes: readonly string[], run: () => Promise<any>): Prom
     if (codes.some((code) => isPlatformError(error, code))) return undefined;
     throw error;
   }
+}
+
+/** The members of `live` that `wanted` has too, at every depth: what Glue adds by itself is no difference. */
+function pick(live: unknown, wanted: unknown): unknown {
+  if (Array.isArray(live) && Array.isArray(wanted)) return live.map((item, index) => pick(item, wanted[index] ?? item));
+  if (!isRecord(live) || !isRecord(wanted)) return live;
+  return Object.fromEntries(Object.keys(wanted).map((key) => [key, pick(live[key], wanted[key])]));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 function crawlerInput(properties: Properties): Record<string, unknown> {

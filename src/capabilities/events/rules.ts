@@ -193,6 +193,7 @@ export class Rules {
   async #hand(target: Target, rule: Rule, event: EventEnvelope, text: string): Promise<void> {
     const destination = destinationOf(target);
     if (destination.kind === 'log-group') {
+      // Differs from AWS: a log group that is missing is made, and events of a rule share one stream with its name.
       await this.#parts.logs.append(destination.scope, destination.group, rule.name, [text]);
       return;
     }

@@ -72,7 +72,7 @@ suite('jobs, events, parameters and logs in a template', async () => {
   const StackName = 'all';
   const status = async () => (await stacks.describeStacks({ StackName })).Stacks?.[0]?.StackStatus ?? '';
   const reaches = async (wanted: string) => {
-    await until(async () => !/IN_PROGRESS$/.test(await status()), wanted, 20_000);
+    await until(async () => !(await status()).endsWith('IN_PROGRESS'), wanted, 20_000);
     const { StackEvents = [] } = await stacks.describeStackEvents({ StackName });
     const why = StackEvents.map(
       (event) => `${event.LogicalResourceId} ${event.ResourceStatus} ${event.ResourceStatusReason}`,

@@ -5,22 +5,22 @@
 import type { Readable } from 'node:stream';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Bucket } from './bucket.ts';
-import type { Buckets } from './buckets.ts';
+import type { Bucket } from './buckets/bucket.ts';
+import type { Buckets } from './buckets/buckets.ts';
 import { contentTypeOf } from './content/content-type.ts';
 import type { ByteRange } from './content/range.ts';
 import type { WriteConditions } from './content/conditions.ts';
-import type { Deletions } from './deletions.ts';
+import type { Deletions } from './objects/deletions.ts';
 import type { Body } from './disk/staging.ts';
 import { entityTooLarge } from './errors.ts';
-import type { Listing } from './listing.ts';
-import type { ObjectListener, ObjectNotices } from './notices.ts';
-import type { ObjectAttributes, Origin } from './object.ts';
-import type { Objects } from './objects.ts';
-import type { Publication } from './publication.ts';
-import type { Shelf, StoredObject } from './shelf.ts';
-import type { Tagging } from './tagging.ts';
-import type { Uploads } from './uploads.ts';
+import type { Listing } from './objects/listing.ts';
+import type { ObjectListener, ObjectNotices } from './objects/notices.ts';
+import type { ObjectAttributes, Origin } from './objects/object.ts';
+import type { Objects } from './objects/objects.ts';
+import type { Publication } from './objects/publication.ts';
+import type { Shelf, StoredObject } from './objects/shelf.ts';
+import type { Tagging } from './objects/tagging.ts';
+import type { Uploads } from './uploads/uploads.ts';
 
 /** An object as the other capabilities see it. */
 export interface LakeObject {

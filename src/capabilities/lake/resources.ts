@@ -1,7 +1,7 @@
 /** CloudFormation types: AWS::S3::Bucket and AWS::S3::BucketPolicy, by the operations of S3. */
 import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
 import { isPlatformError } from '#kernel/errors';
-import { bucketArn } from './bucket.ts';
+import { bucketArn } from './buckets/bucket.ts';
 import { unsupportedProperty } from './errors.ts';
 
 /** A property of the bucket, and the operations that put and remove what it says. */

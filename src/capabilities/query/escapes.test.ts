@@ -11,7 +11,7 @@ import { DuckdbPool, EngineError } from '#drivers/duckdb/client';
 import { SystemClock } from '#kernel/clock';
 import { silentLog } from '#kernel/log';
 import { useTempFolder } from '#testing';
-import { openQueryBench, type QueryBench } from './testing.ts';
+import { openQueryBench, type QueryBench } from './query.fixture.ts';
 
 const folder = useTempFolder();
 const outside = join(folder, 'outside');

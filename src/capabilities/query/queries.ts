@@ -52,6 +52,11 @@ interface Live {
   progress: ExecutionProgress;
 }
 
+interface TokenOwner {
+  readonly executionId: string;
+  readonly fingerprint: string;
+}
+
 export interface QueriesParts {
   readonly store: ExecutionStore;
   readonly workGroups: WorkGroups;
@@ -66,6 +71,7 @@ export interface QueriesParts {
 export class Queries {
   readonly #parts: QueriesParts;
   readonly #live = new Map<string, Live>();
+  readonly #openTokens = new Map<string, Promise<TokenOwner>>();
   #stopping = false;
 
   constructor(parts: QueriesParts) {
@@ -91,7 +97,7 @@ export class Queries {
       request.outputLocation,
       request.parameters,
     ]);
-    const used = request.token === undefined ? undefined : store.findToken(scope, request.token);
+    const used = request.token === undefined ? undefined : await this.#findToken(scope, request.token);
     if (used !== undefined) return sameExecution(used, fingerprint);
     if (this.#stopping) throw tooManyRequests('The platform is stopping; try again.');
     if (this.#live.size >= config.activeMax) {
@@ -111,16 +117,40 @@ export class Queries {
       execution,
       progress: { percentage: -1, phase: 'queued', rows: 0, rowsTotal: 0, bytes: 0, bytesTotal: 0 },
     };
-    const kept = await store.insert(
+    const inserted = store.insert(
       scope,
       execution,
       request.token === undefined ? undefined : { token: request.token, fingerprint },
     );
-    if (kept.executionId !== execution.id) return sameExecution(kept, fingerprint);
-    this.#live.set(keyOf(scope, execution.id), live);
+    return this.#takeOn(live, inserted, request.token);
+  }
+
+  /** A token whose execution is being written at this moment counts as used. */
+  async #findToken(scope: string, token: string): Promise<TokenOwner | undefined> {
+    return (await this.#openTokens.get(keyOf(scope, token))) ?? this.#parts.store.findToken(scope, token);
+  }
+
+  /** Begins with a query while its record is still on its way to the disk; what has effects waits for that. */
+  async #takeOn(live: Live, inserted: Promise<TokenOwner>, token: string | undefined): Promise<string> {
+    const { id } = live.execution;
+    const key = keyOf(live.scope, id);
+    const tokenKey = token === undefined ? undefined : keyOf(live.scope, token);
+    if (tokenKey !== undefined) this.#openTokens.set(tokenKey, inserted);
+    this.#live.set(key, live);
+    const startsAtOnce = live.statement.kind === 'query';
+    if (startsAtOnce) void this.#carryOut(live);
+    try {
+      await inserted;
+    } catch (error) {
+      live.abort.abort(error);
+      if (!startsAtOnce) this.#live.delete(key);
+      throw error;
+    } finally {
+      if (tokenKey !== undefined) this.#openTokens.delete(tokenKey);
+    }
     this.#tell(live, undefined);
-    void this.#carryOut(live);
-    return execution.id;
+    if (!startsAtOnce) void this.#carryOut(live);
+    return id;
   }
 
   /** Starts a query and waits for its end. Aborting the signal stops it. */

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { Athena } from '@aws-sdk/client-athena';
 import { useTempFolder } from '#testing';
-import { openQueryBench, type QueryBench } from './testing.ts';
+import { openQueryBench, type QueryBench } from './query.fixture.ts';
 
 const folder = useTempFolder();
 let bench: QueryBench;

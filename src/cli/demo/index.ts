@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import colors from 'picocolors';
 import { packageFolder } from '../../version.ts';
-import { createClient, type Client } from '../client.ts';
+import { Client } from '../client.ts';
 import { crawl } from '../crawl.ts';
 import { deploy, describeEvent } from '../deploy.ts';
 import { CliError, exitCodes } from '../exit.ts';
@@ -45,7 +45,7 @@ export async function runDemo(flags: DemoFlags & object, output: Output): Promis
 
 async function walkThrough(running: RunningPlatform, flags: DemoFlags, output: Output): Promise<void> {
   const { platform, config } = running;
-  const client = createClient({ endpoint: platform.endpoint, region: config.region, ...platform.rootKey });
+  const client = new Client({ endpoint: platform.endpoint, region: config.region, ...platform.rootKey });
   const step = stepper(output);
 
   const bucket = await step('Deploy examples/data-lake/template.yaml', async () => deployStack(client, output));

@@ -42,6 +42,7 @@ export class Child {
   #job: Job | undefined;
   #ids = 0;
   #alive = true;
+  #doomed = false;
   #residentPeakBytes = 0;
 
   constructor(options: ChildOptions, clock: Clock, environment: Readonly<Record<string, string | undefined>>) {
@@ -74,7 +75,7 @@ export class Child {
   }
 
   get alive(): boolean {
-    return this.#alive;
+    return this.#alive && !this.#doomed;
   }
 
   get pid(): number | undefined {
@@ -140,7 +141,15 @@ export class Child {
     if (job.doom !== undefined) return;
     job.doom = reason;
     this.#tell({ kind: 'cancel', id: job.id });
-    job.timers.push(this.#clock.setTimer(this.#options.cancelGraceMs, () => this.#process.kill('SIGKILL')));
+    job.timers.push(this.#clock.setTimer(this.#options.cancelGraceMs, () => this.#destroy(job, reason)));
+  }
+
+  /** The system may need a while to take back the memory of a killed process; nobody waits for that. */
+  #destroy(job: Job, reason: EngineError): void {
+    job.doom = reason;
+    this.#doomed = true;
+    this.#process.kill('SIGKILL');
+    job.reject(reason);
   }
 
   /** Memory that DuckDB's own limit does not see (long strings, lists) is seen from outside. */
@@ -149,11 +158,9 @@ export class Child {
     if (residentBytes === undefined) return;
     this.#residentPeakBytes = Math.max(this.#residentPeakBytes, residentBytes);
     if (residentBytes <= this.#options.residentMaxBytes || job.doom?.kind === 'memory') return;
-    job.doom = new EngineError(
-      'memory',
-      `Query exceeded the memory limit of ${Math.round(this.#options.residentMaxBytes / 2 ** 20)} MB of its engine process`,
-    );
-    this.#process.kill('SIGKILL');
+    const limitMb = Math.round(this.#options.residentMaxBytes / 2 ** 20);
+    const message = `Query exceeded the memory limit of ${limitMb} MB of its engine process`;
+    this.#destroy(job, new EngineError('memory', message));
   }
 
   #hear(message: FromProcess): void {
@@ -171,8 +178,7 @@ export class Child {
   /** Where there is no /proc, the process tells of itself, every 250 ms. */
   #watchReported(job: Job, residentBytes: number): void {
     if (residentBytes <= this.#options.residentMaxBytes || job.doom !== undefined) return;
-    job.doom = new EngineError('memory', 'Query exceeded the memory limit of its engine process');
-    this.#process.kill('SIGKILL');
+    this.#destroy(job, new EngineError('memory', 'Query exceeded the memory limit of its engine process'));
   }
 
   #end(how: string): void {

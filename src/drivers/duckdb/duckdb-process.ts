@@ -25,20 +25,24 @@ try {
   // Not Linux, or not allowed.
 }
 
-let session: Session | undefined;
-process.on('message', (message: ToProcess) => {
-  switch (message.kind) {
-    case 'options':
-      session = new Session(message.options, send);
-      session.ready().then(() => send({ kind: 'ready' }), fail);
-      return;
-    case 'run':
-      session?.run(message.id, message.work).catch(fail);
-      return;
-    case 'cancel':
-      session?.cancel(message.id);
-  }
-});
+serve();
+
+function serve(): void {
+  let session: Session | undefined;
+  process.on('message', (message: ToProcess) => {
+    switch (message.kind) {
+      case 'options':
+        session = new Session(message.options, send);
+        session.ready().then(() => send({ kind: 'ready' }), fail);
+        return;
+      case 'run':
+        session?.run(message.id, message.work).catch(fail);
+        return;
+      case 'cancel':
+        session?.cancel(message.id);
+    }
+  });
+}
 
 function fail(error: unknown): void {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`, end);

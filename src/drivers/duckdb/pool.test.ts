@@ -24,7 +24,7 @@ function openPool(options: Partial<PoolOptions> = {}): DuckdbPool {
       threads: 2,
       memoryLimitBytes: 256 * 2 ** 20,
       prelude: [],
-      environment: process.env,
+      environment: {},
       ...options,
     },
     new SystemClock(),

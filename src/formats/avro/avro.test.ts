@@ -21,7 +21,10 @@ const schema = {
     { name: 'name', type: ['null', 'string'] },
     { name: 'kind', type: { type: 'enum', name: 'Kind', symbols: ['A', 'B'] } },
     { name: 'tags', type: { type: 'array', items: 'int' } },
-    { name: 'sub', type: { type: 'record', name: 'Sub', fields: [{ name: 'm', type: { type: 'map', values: 'double' } }] } },
+    {
+      name: 'sub',
+      type: { type: 'record', name: 'Sub', fields: [{ name: 'm', type: { type: 'map', values: 'double' } }] },
+    },
     { name: 'again', type: ['null', 'Sub'] },
     { name: 'price', type: { type: 'bytes', logicalType: 'decimal', precision: 6, scale: 2 } },
     { name: 'day', type: { type: 'int', logicalType: 'date' } },
@@ -43,7 +46,12 @@ function long(value: number): number[] {
 function container(schemaText: string, codec: string, blocks: readonly Buffer[]): Buffer {
   const entry = (key: string, value: string): Buffer[] =>
     [key, value].flatMap((part) => [Buffer.from(long(part.length)), Buffer.from(part)]);
-  const header = [Buffer.from('Obj\u0001'), Buffer.from([4]), ...entry('avro.schema', schemaText), ...entry('avro.codec', codec)];
+  const header = [
+    Buffer.from('Obj\u0001'),
+    Buffer.from([4]),
+    ...entry('avro.schema', schemaText),
+    ...entry('avro.codec', codec),
+  ];
   return Buffer.concat([...header, Buffer.from([0]), sync, ...blocks.flatMap((block) => [block, sync])]);
 }
 
@@ -138,7 +146,10 @@ test('claims that cost no bytes are refused', async () => {
 test('a type that holds itself is refused by its name', () => {
   const text = JSON.stringify({ type: 'record', name: 'Node', fields: [{ name: 'next', type: ['null', 'Node'] }] });
   const bytes = container(text, 'null', []);
-  assert.throws(() => readAvroMeta(bytes), (error) => /'Node', which holds itself/.test(messageOf(error)));
+  assert.throws(
+    () => readAvroMeta(bytes),
+    (error) => /'Node', which holds itself/.test(messageOf(error)),
+  );
 });
 
 test('30 of the 31 files of arrow-testing are read; the one in xz is refused by name', { skip }, async () => {

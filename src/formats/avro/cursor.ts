@@ -47,7 +47,11 @@ export class Cursor {
 
   take(length: number): Uint8Array {
     if (!(length >= 0 && length <= this.bytes.length - this.at)) {
-      throw badData('avro', `${length} bytes are claimed where ${this.bytes.length - this.at} are left`, `byte ${this.at}`);
+      throw badData(
+        'avro',
+        `${length} bytes are claimed where ${this.bytes.length - this.at} are left`,
+        `byte ${this.at}`,
+      );
     }
     this.at += length;
     return this.bytes.subarray(this.at - length, this.at);
@@ -85,6 +89,7 @@ export class Cursor {
   /** @throws HIVE_BAD_DATA when more items are claimed than the bytes could ever hold */
   claim(count: number): void {
     this.#itemsLeft -= count;
-    if (this.#itemsLeft < 0) throw badData('avro', `${count} items are claimed in ${this.bytes.length} bytes`, `byte ${this.at}`);
+    if (this.#itemsLeft < 0)
+      throw badData('avro', `${count} items are claimed in ${this.bytes.length} bytes`, `byte ${this.at}`);
   }
 }

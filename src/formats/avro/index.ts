@@ -81,13 +81,20 @@ export async function* readAvro(chunks: Chunks, options: AvroReadOptions = {}): 
 }
 
 /** A file whose schema is no record has one column, `value`. */
-function fieldsOf(root: Node): readonly { readonly name: string; readonly type: Column['type']; readonly read: Reader }[] {
+function fieldsOf(
+  root: Node,
+): readonly { readonly name: string; readonly type: Column['type']; readonly read: Reader }[] {
   return root.fields ?? [{ name: 'value', type: root.type, read: root.read }];
 }
 
-function selectFields(header: Header, names: readonly string[] | undefined): { columns: Column[]; readers: Reader[]; places: number[] } {
+function selectFields(
+  header: Header,
+  names: readonly string[] | undefined,
+): { columns: Column[]; readers: Reader[]; places: number[] } {
   const fields = fieldsOf(header.root);
-  const wanted = names?.map((name) => name.toLowerCase()).filter((name) => fields.some((field) => field.name.toLowerCase() === name));
+  const wanted = names
+    ?.map((name) => name.toLowerCase())
+    .filter((name) => fields.some((field) => field.name.toLowerCase() === name));
   const order = wanted ?? fields.map((field) => field.name.toLowerCase());
   return {
     columns: order.map((name) => header.columns.find((column) => column.name === name) as Column),
@@ -112,7 +119,8 @@ async function readHeader(source: ByteSource): Promise<Header> {
 
 function parseHeader(bytes: Uint8Array): Header {
   const cursor = new Cursor(bytes);
-  if (Buffer.from(bytes.subarray(0, 4)).toString('latin1') !== 'Obj\u0001') throw badData('avro', 'it does not begin as an Avro file');
+  if (Buffer.from(bytes.subarray(0, 4)).toString('latin1') !== 'Obj\u0001')
+    throw badData('avro', 'it does not begin as an Avro file');
   cursor.at = 4;
   const entries = new Map<string, Uint8Array>();
   cursor.items(() => {
@@ -139,21 +147,26 @@ async function readBlock(
   const head = new Cursor(held);
   const count = head.size();
   const size = head.size();
-  if (count < 0 || size < 0 || size > blockBytesMax) throw badData('avro', `a block claims ${count} rows in ${size} bytes`, where);
+  if (count < 0 || size < 0 || size > blockBytesMax)
+    throw badData('avro', `a block claims ${count} rows in ${size} bytes`, where);
   source.skip(head.at);
   const packed = await source.take(size);
   const mark = await source.take(16);
   if (packed.length < size || mark.length < 16) throw badData('avro', 'the file ends inside a block', where);
-  if (!Buffer.from(mark.buffer, mark.byteOffset, 16).equals(sync)) throw badData('avro', 'the mark behind a block is not that of the file', where);
+  if (!Buffer.from(mark.buffer, mark.byteOffset, 16).equals(sync))
+    throw badData('avro', 'the mark behind a block is not that of the file', where);
   // Snappy's blocks carry a checksum of four bytes behind them.
   const body = codec === 'snappy' ? packed.subarray(0, Math.max(0, packed.length - 4)) : packed;
   const plain = decompressBlock(codec, body, blockBytesMax);
-  if (codec === 'snappy' && crc32(plain) !== checksumBehind(packed)) throw badData('avro', 'a checksum does not match', where);
+  if (codec === 'snappy' && crc32(plain) !== checksumBehind(packed))
+    throw badData('avro', 'a checksum does not match', where);
   const cursor = new Cursor(plain);
   cursor.claim(count);
   return { count, cursor };
 }
 
 function checksumBehind(packed: Uint8Array): number {
-  return packed.length < 4 ? -1 : Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).readUInt32BE(packed.length - 4);
+  return packed.length < 4
+    ? -1
+    : Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).readUInt32BE(packed.length - 4);
 }

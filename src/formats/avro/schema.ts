@@ -61,7 +61,10 @@ class Compiler {
         return this.#record(schema, namespace, depth);
       case 'enum': {
         const symbols = Array.isArray(schema['symbols']) ? schema['symbols'].map(String) : [];
-        return this.#define(schema, namespace, { type: { kind: 'string' }, read: (cursor) => symbolOf(symbols, cursor.size()) });
+        return this.#define(schema, namespace, {
+          type: { kind: 'string' },
+          read: (cursor) => symbolOf(symbols, cursor.size()),
+        });
       }
       case 'fixed': {
         const size = typeof schema['size'] === 'number' && schema['size'] >= 0 ? schema['size'] : Number.NaN;
@@ -89,9 +92,10 @@ class Compiler {
     this.#named.set(name, 'open');
     const list = Array.isArray(schema['fields']) ? schema['fields'] : [];
     const fields = list.map((field) => {
-      if (typeof field !== 'object' || field === null || Array.isArray(field)) throw badData('avro', `a field of ${name} is no object`);
+      if (typeof field !== 'object' || field === null || Array.isArray(field))
+        throw badData('avro', `a field of ${name} is no object`);
       const { type, read } = this.node(field['type'] ?? null, inner, depth + 1);
-      return { name: String(field['name'] ?? ''), type, read };
+      return { name: textOf(field['name']), type, read };
     });
     const members: StructField[] = fields.map(({ name: own, type }) => ({ name: own, type }));
     const node: Node = {
@@ -112,8 +116,10 @@ class Compiler {
   #reference(name: string, namespace: string): Node {
     const primitive = Object.hasOwn(primitives, name) ? primitives[name] : undefined;
     if (primitive !== undefined) return primitive;
-    const node = this.#named.get(name.includes('.') || namespace === '' ? name : `${namespace}.${name}`) ?? this.#named.get(name);
-    if (node === undefined) throw badData('avro', `the schema names the type '${name.slice(0, 100)}', which it does not define`);
+    const node =
+      this.#named.get(name.includes('.') || namespace === '' ? name : `${namespace}.${name}`) ?? this.#named.get(name);
+    if (node === undefined)
+      throw badData('avro', `the schema names the type '${name.slice(0, 100)}', which it does not define`);
     if (node === 'open') throw unsupportedData('avro', `the type '${name.slice(0, 100)}', which holds itself,`);
     return node;
   }
@@ -123,7 +129,8 @@ class Compiler {
     const members = nodes.filter((node) => node.type.kind !== 'unknown');
     const branchOf = (cursor: Cursor): number => {
       const branch = cursor.size();
-      if (branch < 0 || branch >= nodes.length) throw badData('avro', `a union has no branch ${branch}`, `byte ${cursor.at}`);
+      if (branch < 0 || branch >= nodes.length)
+        throw badData('avro', `a union has no branch ${branch}`, `byte ${cursor.at}`);
       return branch;
     };
     if (members.length <= 1) {
@@ -145,10 +152,15 @@ class Compiler {
 }
 
 function fullName(schema: JsonObject, namespace: string): string {
-  const name = String(schema['name'] ?? '');
+  const name = textOf(schema['name']);
   if (name.includes('.')) return name;
   const own = typeof schema['namespace'] === 'string' ? schema['namespace'] : namespace;
   return own === '' ? name : `${own}.${name}`;
+}
+
+/** A text of the schema; empty where there is none. */
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** A logical type over what the bytes are; one that is not known is passed over, as the specification says. */
@@ -156,9 +168,9 @@ function logical(schema: JsonObject, node: Node): Node {
   const { read } = node;
   const epoch = (unitsPerSecond: number): Node => ({
     type: { kind: 'timestamp' },
-    read: (cursor) => epochText(BigInt(read(cursor) as bigint), BigInt(unitsPerSecond)),
+    read: (cursor) => epochText(read(cursor) as bigint, BigInt(unitsPerSecond)),
   });
-  switch (`${node.type.kind} ${String(schema['logicalType'])}`) {
+  switch (`${node.type.kind} ${textOf(schema['logicalType'])}`) {
     case 'binary decimal':
       return decimalNode(Number(schema['precision'] ?? 0), Number(schema['scale'] ?? 0), read);
     case 'int date':
@@ -181,7 +193,8 @@ function logical(schema: JsonObject, node: Node): Node {
 
 /** Over Hive's 38 digits a decimal is exact text. */
 function decimalNode(precision: number, scale: number, read: Reader): Node {
-  if (!(precision >= 1 && scale >= 0 && scale <= precision && precision <= 1000)) return { type: { kind: 'binary' }, read };
+  if (!(precision >= 1 && scale >= 0 && scale <= precision && precision <= 1000))
+    return { type: { kind: 'binary' }, read };
   const type: HiveType = precision <= 38 ? { kind: 'decimal', precision, scale } : { kind: 'string' };
   return { type, read: (cursor) => formatDecimal(signedOf(read(cursor) as Uint8Array), scale) };
 }

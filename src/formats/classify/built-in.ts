@@ -167,7 +167,11 @@ export function xmlClassification(
 }
 
 /** @param serde what a custom classifier asks for; by itself, OpenCSVSerde where cells are quoted */
-export function csvClassification(sample: ClassifySample, csv: DelimitedSchema, serde?: 'open' | 'lazy' | 'none'): Classification {
+export function csvClassification(
+  sample: ClassifySample,
+  csv: DelimitedSchema,
+  serde?: 'open' | 'lazy' | 'none',
+): Classification {
   const isOpen = serde === 'open' || (serde === undefined && csv.quote !== undefined);
   return {
     classification: 'csv',
@@ -180,7 +184,9 @@ export function csvClassification(sample: ClassifySample, csv: DelimitedSchema, 
       areColumnsQuoted: String(csv.quote !== undefined),
       ...(csv.hasHeader ? { 'skip.header.line.count': '1' } : {}),
     },
-    storage: isOpen ? storage.openCsvStorage(csv.delimiter, csv.quote ?? '"') : storage.lazySimpleStorage(csv.delimiter),
+    storage: isOpen
+      ? storage.openCsvStorage(csv.delimiter, csv.quote ?? '"')
+      : storage.lazySimpleStorage(csv.delimiter),
     rowCount: csv.rowCount,
     isRowCountExact: sample.isWhole,
     reason: csv.reason,

@@ -61,8 +61,9 @@ export function validateClassifier(classifier: CustomClassifier): void {
 }
 
 function validateCsv({ delimiter, quoteSymbol, header }: CsvClassifier): void {
-  if (delimiter !== undefined && [...delimiter].length !== 1) throw badDefinition('Delimiter', delimiter, 'it must be one character');
-  if (quoteSymbol !== undefined && [...quoteSymbol].length !== 1) {
+  if (delimiter !== undefined && Array.from(delimiter).length !== 1)
+    throw badDefinition('Delimiter', delimiter, 'it must be one character');
+  if (quoteSymbol !== undefined && Array.from(quoteSymbol).length !== 1) {
     throw badDefinition('Quote symbol', quoteSymbol, 'it must be one character');
   }
   if (delimiter !== undefined && delimiter === quoteSymbol) {
@@ -85,12 +86,16 @@ function tryCustom(sample: ClassifySample, classifier: CustomClassifier): Classi
       return tryGrok(sample, classifier);
     case 'xml': {
       const xml = inferXml(sample.head, classifier.rowTag);
-      return xml === undefined ? undefined : xmlClassification(sample, classifier.classification, xml, classifier.rowTag);
+      return xml === undefined
+        ? undefined
+        : xmlClassification(sample, classifier.classification, xml, classifier.rowTag);
     }
     case 'json': {
       const path = parseJsonPath(classifier.jsonPath);
       const json = inferJson(sample.head, sample.isWhole, path);
-      return json === undefined ? undefined : jsonClassification(sample, json, path.steps.length === 0 ? undefined : path.text);
+      return json === undefined
+        ? undefined
+        : jsonClassification(sample, json, path.steps.length === 0 ? undefined : path.text);
     }
     case 'csv':
       return tryCsv(sample, classifier);

@@ -5,7 +5,14 @@ import type { Classification, ClassifySample } from './sample.ts';
 
 export type { Classification, ClassifySample } from './sample.ts';
 export type { StorageSuggestion } from './storage.ts';
-export { validateClassifier, type CsvClassifier, type CustomClassifier, type GrokClassifier, type JsonClassifier, type XmlClassifier } from './custom.ts';
+export {
+  validateClassifier,
+  type CsvClassifier,
+  type CustomClassifier,
+  type GrokClassifier,
+  type JsonClassifier,
+  type XmlClassifier,
+} from './custom.ts';
 
 /**
  * Tries custom classifiers in order, then the built-in ones.

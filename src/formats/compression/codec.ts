@@ -1,6 +1,16 @@
 /** Which codec an object is in: by its first bytes, and by its name where a codec has no magic. */
 export type Codec =
-  'none' | 'gzip' | 'bzip2' | 'zstd' | 'snappy' | 'snappy-hadoop' | 'snappy-raw' | 'lz4' | 'deflate' | 'brotli' | 'xz';
+  | 'none'
+  | 'gzip'
+  | 'bzip2'
+  | 'zstd'
+  | 'snappy'
+  | 'snappy-hadoop'
+  | 'snappy-raw'
+  | 'lz4'
+  | 'deflate'
+  | 'brotli'
+  | 'xz';
 
 const extensions: ReadonlyMap<string, Codec> = new Map<string, Codec>([
   ['gz', 'gzip'],
@@ -71,7 +81,7 @@ function isLikely(codec: Codec, head: Uint8Array): boolean {
 
 function isZlib(head: Uint8Array): boolean {
   const [first = 0, second = 0] = head;
-  return (first & 0x0f) === 8 && (first << 8 | second) % 31 === 0;
+  return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;
 }
 
 /** Hadoop's block codecs: plain size and compressed size, both 32 bits with the high byte first, before each block. */

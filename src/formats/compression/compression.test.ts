@@ -6,7 +6,9 @@ import SnappyJS from 'snappyjs';
 import { isPlatformError, messageOf } from '#kernel/errors';
 import { decompress, decompressBlock, decompressHead, detectCodec, stripExtension, type Codec } from './index.ts';
 
-const text = Buffer.from(Array.from({ length: 20_000 }, (_, index) => `${index},row ${index % 97},${index * 1.5}\n`).join(''));
+const text = Buffer.from(
+  Array.from({ length: 20_000 }, (_, index) => `${index},row ${index % 97},${index * 1.5}\n`).join(''),
+);
 const compressSnappy = (bytes: Uint8Array): Uint8Array => new Uint8Array(SnappyJS.compress(new Uint8Array(bytes)));
 
 async function all(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
@@ -42,9 +44,17 @@ function hasProgram(name: string): boolean {
 
 const samples: Record<string, [string, Uint8Array, Codec]> = {
   gzip: ['a.csv.gz', gzipSync(text), 'gzip'],
-  'gzip of several members': ['a', Buffer.concat([gzipSync(text.subarray(0, 1000)), gzipSync(text.subarray(1000))]), 'gzip'],
+  'gzip of several members': [
+    'a',
+    Buffer.concat([gzipSync(text.subarray(0, 1000)), gzipSync(text.subarray(1000))]),
+    'gzip',
+  ],
   zstd: ['a.zst', zstdCompressSync(text), 'zstd'],
-  'zstd of several frames': ['a', Buffer.concat([zstdCompressSync(text.subarray(0, 1000)), zstdCompressSync(text.subarray(1000))]), 'zstd'],
+  'zstd of several frames': [
+    'a',
+    Buffer.concat([zstdCompressSync(text.subarray(0, 1000)), zstdCompressSync(text.subarray(1000))]),
+    'zstd',
+  ],
   deflate: ['a.deflate', deflateSync(text), 'deflate'],
   brotli: ['a.br', brotliCompressSync(text), 'brotli'],
   'snappy in Hadoop frames': ['a.snappy', hadoopFramed(text), 'snappy-hadoop'],
@@ -55,28 +65,42 @@ const samples: Record<string, [string, Uint8Array, Codec]> = {
 for (const [name, [file, bytes, codec]] of Object.entries(samples)) {
   test(`${name} is detected and made plain in any pieces`, async () => {
     assert.equal(detectCodec(file, bytes.subarray(0, 32)), codec);
-    for (const sizeBytes of [7777, 1 << 20]) assert.ok((await all(decompress(pieces(bytes, sizeBytes), codec))).equals(text));
+    for (const sizeBytes of [7777, 1 << 20])
+      assert.ok((await all(decompress(pieces(bytes, sizeBytes), codec))).equals(text));
   });
 
-  test(`the head of ${name} comes from a prefix`, { skip: codec === 'snappy-raw' ? 'raw snappy is one block' : false }, async () => {
-    const head = await decompressHead(bytes.subarray(0, Math.floor(bytes.length / 2)), codec, 5000);
-    assert.ok(head.length > 1000 && text.subarray(0, head.length).equals(head), `${head.length} bytes`);
-  });
+  test(
+    `the head of ${name} comes from a prefix`,
+    { skip: codec === 'snappy-raw' ? 'raw snappy is one block' : false },
+    async () => {
+      const head = await decompressHead(bytes.subarray(0, Math.floor(bytes.length / 2)), codec, 5000);
+      assert.ok(head.length > 1000 && text.subarray(0, head.length).equals(head), `${head.length} bytes`);
+    },
+  );
 }
 
-for (const [program, argument, codec] of [['bzip2', '-c', 'bzip2'], ['lz4', '-c', 'lz4']] as const) {
-  test(`${codec} is detected and made plain`, { skip: hasProgram(program) ? false : `${program} is not installed` }, async () => {
-    const one = execFileSync(program, [argument], { input: text });
-    const noise = Buffer.from(Array.from({ length: 1_500_000 }, (_, index) => (index * index * 31 + (index >>> 3)) & 0xff));
-    const two = Buffer.concat([one, execFileSync(program, [argument], { input: noise })]);
-    assert.equal(detectCodec('a', one.subarray(0, 16)), codec);
-    for (const sizeBytes of [997, 1 << 20]) {
-      assert.ok((await all(decompress(pieces(two, sizeBytes), codec))).equals(Buffer.concat([text, noise])));
-    }
-    const broken = Buffer.from(one);
-    broken[200]! ^= 0x40;
-    if (codec === 'bzip2') await assert.rejects(all(decompress([broken], codec)), /bzip2/);
-  });
+for (const [program, argument, codec] of [
+  ['bzip2', '-c', 'bzip2'],
+  ['lz4', '-c', 'lz4'],
+] as const) {
+  test(
+    `${codec} is detected and made plain`,
+    { skip: hasProgram(program) ? false : `${program} is not installed` },
+    async () => {
+      const one = execFileSync(program, [argument], { input: text });
+      const noise = Buffer.from(
+        Array.from({ length: 1_500_000 }, (_, index) => (index * index * 31 + (index >>> 3)) & 0xff),
+      );
+      const two = Buffer.concat([one, execFileSync(program, [argument], { input: noise })]);
+      assert.equal(detectCodec('a', one.subarray(0, 16)), codec);
+      for (const sizeBytes of [997, 1 << 20]) {
+        assert.ok((await all(decompress(pieces(two, sizeBytes), codec))).equals(Buffer.concat([text, noise])));
+      }
+      const broken = Buffer.from(one);
+      broken[200]! ^= 0x40;
+      if (codec === 'bzip2') await assert.rejects(all(decompress([broken], codec)), /bzip2/);
+    },
+  );
 }
 
 test('a small bzip2 stream, cut and broken ones', async () => {
@@ -86,7 +110,10 @@ test('a small bzip2 stream, cut and broken ones', async () => {
   assert.equal((await all(decompress([bytes], 'bzip2'))).toString(), 'a,1\nb,2\n');
   assert.equal(Buffer.from(decompressBlock('bzip2', bytes, 100)).toString(), 'a,1\nb,2\n');
   await assert.rejects(all(decompress([bytes.subarray(0, 20)], 'bzip2')), /ends inside a block/);
-  await assert.rejects(all(decompress([Buffer.from('BZh9garbage that is no block at all')], 'bzip2')), /no block begins/);
+  await assert.rejects(
+    all(decompress([Buffer.from('BZh9garbage that is no block at all')], 'bzip2')),
+    /no block begins/,
+  );
 });
 
 test('a gzip bomb ends with an error that names the limit', async () => {
@@ -97,12 +124,9 @@ test('a gzip bomb ends with an error that names the limit', async () => {
     },
     (error) => isPlatformError(error, 'EXCEEDED_SIZE_LIMIT') && /400 bytes out for each byte in/.test(messageOf(error)),
   );
-  await assert.rejects(
-    async () => {
-      for await (const chunk of decompress([bomb], 'gzip', { sizeMaxBytes: 1000 })) void chunk;
-    },
-    /limit of 1000 bytes/,
-  );
+  await assert.rejects(async () => {
+    for await (const chunk of decompress([bomb], 'gzip', { sizeMaxBytes: 1000 })) void chunk;
+  }, /limit of 1000 bytes/);
 });
 
 test('broken, cut and foreign bytes end with an error', async () => {

@@ -9,7 +9,11 @@ const historyBytes = 65_536;
  * @param history plain bytes before this block to which it may refer
  * @throws HIVE_BAD_DATA, EXCEEDED_SIZE_LIMIT
  */
-export function decompressLz4(block: Uint8Array, sizeMaxBytes: number, history: Uint8Array = new Uint8Array(0)): Uint8Array {
+export function decompressLz4(
+  block: Uint8Array,
+  sizeMaxBytes: number,
+  history: Uint8Array = new Uint8Array(0),
+): Uint8Array {
   // A block does not say its size: one byte makes at most 255.
   const sizeBytes = history.length + Math.min(sizeMaxBytes, block.length * 255 + 64);
   let out = Buffer.allocUnsafe(Math.min(sizeBytes, history.length + block.length * 4 + 64));
@@ -25,7 +29,7 @@ export function decompressLz4(block: Uint8Array, sizeMaxBytes: number, history: 
   let at = 0;
   const extend = (length: number): number => {
     if (length < 15) return length;
-    for (let total = length; ; ) {
+    for (let total = length; ;) {
       const byte = block[at];
       if (byte === undefined) throw badData('lz4', 'a length overruns the block');
       at += 1;

@@ -10,7 +10,8 @@ export function decompressSnappy(block: Uint8Array, sizeMaxBytes: number): Uint8
   const [size, start] = plainSize(block);
   if (size > sizeMaxBytes) throw overLimit('snappy', `a block of ${size} bytes`, `${sizeMaxBytes} bytes`);
   // No element makes more than 64 bytes of 3, so a larger claim is a lie that should not cost memory.
-  if (size > block.length * 22 + 64) throw badData('snappy', `${block.length} bytes cannot hold the ${size} they claim`);
+  if (size > block.length * 22 + 64)
+    throw badData('snappy', `${block.length} bytes cannot hold the ${size} they claim`);
   const out = Buffer.allocUnsafe(size);
   let at = start;
   let made = 0;
@@ -25,7 +26,8 @@ export function decompressSnappy(block: Uint8Array, sizeMaxBytes: number): Uint8
         length = readLittle(block, at, bytes) + 1;
         at += bytes;
       }
-      if (at + length > block.length || made + length > size) throw badData('snappy', 'a literal overruns', `byte ${at}`);
+      if (at + length > block.length || made + length > size)
+        throw badData('snappy', 'a literal overruns', `byte ${at}`);
       out.set(block.subarray(at, at + length), made);
       at += length;
       made += length;

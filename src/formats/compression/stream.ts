@@ -78,7 +78,12 @@ function decoderOf(codec: Codec, chunks: Chunks, isPrefix: boolean): Chunks {
     case 'brotli':
       return throughZlib(chunks, createBrotliDecompress(), codec, isPrefix);
     case 'zstd':
-      return throughZlib(chunks, createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 27 } }), codec, isPrefix);
+      return throughZlib(
+        chunks,
+        createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 27 } }),
+        codec,
+        isPrefix,
+      );
     case 'bzip2':
       return decompressBzip2Stream(new ByteSource(chunks), isPrefix);
     case 'snappy':
@@ -94,7 +99,12 @@ function decoderOf(codec: Codec, chunks: Chunks, isPrefix: boolean): Chunks {
   }
 }
 
-async function* throughZlib(chunks: Chunks, decoder: Transform, codec: Codec, isPrefix: boolean): AsyncGenerator<Uint8Array> {
+async function* throughZlib(
+  chunks: Chunks,
+  decoder: Transform,
+  codec: Codec,
+  isPrefix: boolean,
+): AsyncGenerator<Uint8Array> {
   const source = Readable.from(chunks, { objectMode: false });
   let fault: Error | null = null;
   pipeline(source, decoder, (error) => {
@@ -106,7 +116,8 @@ async function* throughZlib(chunks: Chunks, decoder: Transform, codec: Codec, is
     const cause: unknown = fault ?? error;
     const isEnd = /unexpected end/i.test(messageOf(cause));
     if (isPrefix && isEnd) return;
-    if (!/^(Z_|ERR_ZSTD|ERR_BROTLI|ZSTD_|ERR__ERROR|ERR_PADDING|ERR_)/.test((cause as { code?: string }).code ?? '')) throw cause;
+    if (!/^(Z_|ERR_ZSTD|ERR_BROTLI|ZSTD_|ERR__ERROR|ERR_PADDING|ERR_)/.test((cause as { code?: string }).code ?? ''))
+      throw cause;
     throw badData(codec, messageOf(cause));
   } finally {
     source.destroy();

@@ -16,7 +16,11 @@ const delimiters = [',', '|', '\t', ';', '\u0001'];
 const rowsMax = 1000;
 
 /** @returns undefined when no delimiter splits most rows into the same number, two or more, of cells */
-export function sniffDialect(text: string, isWhole: boolean, fixed: { delimiter?: string; quote?: string } = {}): Dialect | undefined {
+export function sniffDialect(
+  text: string,
+  isWhole: boolean,
+  fixed: { delimiter?: string; quote?: string } = {},
+): Dialect | undefined {
   const candidates = fixed.delimiter === undefined ? delimiters : [fixed.delimiter];
   let best: Dialect | undefined;
   for (const delimiter of candidates) {
@@ -29,7 +33,13 @@ export function sniffDialect(text: string, isWhole: boolean, fixed: { delimiter?
   return best;
 }
 
-function judge(text: string, isWhole: boolean, delimiter: string, quote: string, isQuoteFixed: boolean): Dialect | undefined {
+function judge(
+  text: string,
+  isWhole: boolean,
+  delimiter: string,
+  quote: string,
+  isQuoteFixed: boolean,
+): Dialect | undefined {
   const splitter = new RowSplitter(delimiter, quote);
   const widths = new Map<number, number>();
   let rows = 0;

@@ -54,7 +54,8 @@ function nameFault(names: readonly string[], typing: ScalarTyping): string | und
   const seen = new Set<string>();
   for (const [index, name] of names.entries()) {
     if (name === '') return `cell ${index + 1} of the first row is empty`;
-    if (name.length >= nameLengthMax && index < names.length - 1) return `cell ${index + 1} of the first row is too long for a name`;
+    if (name.length >= nameLengthMax && index < names.length - 1)
+      return `cell ${index + 1} of the first row is too long for a name`;
     const { kind } = scalarTypeOf(name, typing);
     if (kind !== 'string') return `'${name}' in the first row is ${kind}, no name`;
     if (/[\r\n\u0000]/.test(name)) return `cell ${index + 1} of the first row has a line end`;
@@ -66,7 +67,11 @@ function nameFault(names: readonly string[], typing: ScalarTyping): string | und
 
 /** Capital letters, small letters and digits, runs of the same kind folded, with the length. */
 function shapeOf(cell: string): string {
-  const folded = cell.replace(/[A-Z]+/g, 'A').replace(/[a-z]+/g, 'a').replace(/\d+/g, '9').slice(0, 40);
+  const folded = cell
+    .replace(/[A-Z]+/g, 'A')
+    .replace(/[a-z]+/g, 'a')
+    .replace(/\d+/g, '9')
+    .slice(0, 40);
   return /[A9]/.test(folded) ? `${folded}:${cell.length}` : folded;
 }
 

@@ -15,7 +15,13 @@ export class DelimitedInference {
   /** @param names the columns; cells beyond them are dropped, as Hive drops them */
   constructor(
     names: readonly string[],
-    options: { delimiter: string; quote: string | undefined; hasHeader: boolean; typing?: ScalarTyping; isTrimmed?: boolean },
+    options: {
+      delimiter: string;
+      quote: string | undefined;
+      hasHeader: boolean;
+      typing?: ScalarTyping;
+      isTrimmed?: boolean;
+    },
   ) {
     this.#names = names;
     this.#tallies = names.map(() => new TypeTally(options.typing));

@@ -39,19 +39,28 @@ const headerRowsMax = 1000;
  * @param isWhole whether `head` is all, so that its last line counts
  * @returns undefined when it is no delimited text: fewer than two columns or, as for Glue, fewer than two rows
  */
-export function inferDelimited(head: Uint8Array, isWhole: boolean, options: DelimitedOptions = {}): DelimitedSchema | undefined {
+export function inferDelimited(
+  head: Uint8Array,
+  isWhole: boolean,
+  options: DelimitedOptions = {},
+): DelimitedSchema | undefined {
   const text = decodeText(head);
   if (text === undefined) return undefined;
-  const dialect = sniffDialect(text, isWhole, {
-    ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }),
-    ...(options.quote === undefined ? {} : { quote: options.quote }),
-  }) ?? singleColumn(options);
+  const dialect =
+    sniffDialect(text, isWhole, {
+      ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }),
+      ...(options.quote === undefined ? {} : { quote: options.quote }),
+    }) ?? singleColumn(options);
   if (dialect === undefined) return undefined;
   const trimming = { isTrimmed: options.isTrimmed ?? true };
-  const rows = take(firstRows(new RowSplitter(dialect.delimiter, dialect.quote, trimming), text, isWhole), headerRowsMax);
+  const rows = take(
+    firstRows(new RowSplitter(dialect.delimiter, dialect.quote, trimming), text, isWhole),
+    headerRowsMax,
+  );
   const [first, ...others] = rows;
   if (first === undefined) return undefined;
-  const header = options.hasHeader === undefined ? decideHeader(first, others, options.typing) : fixedHeader(options.hasHeader);
+  const header =
+    options.hasHeader === undefined ? decideHeader(first, others, options.typing) : fixedHeader(options.hasHeader);
   const names = columnNames(header.isHeader ? first : [], dialect.width, options.names);
   const inference = new DelimitedInference(names, {
     delimiter: dialect.delimiter,
@@ -111,7 +120,10 @@ function singleColumn(options: DelimitedOptions): Dialect | undefined {
 }
 
 function fixedHeader(isHeader: boolean): { isHeader: boolean; reason: string } {
-  return { isHeader, reason: isHeader ? 'the classifier says there is a header' : 'the classifier says there is no header' };
+  return {
+    isHeader,
+    reason: isHeader ? 'the classifier says there is a header' : 'the classifier says there is no header',
+  };
 }
 
 function explain(dialect: Dialect, header: string, inference: DelimitedInference, badCharacters: number): string {
@@ -121,10 +133,14 @@ function explain(dialect: Dialect, header: string, inference: DelimitedInference
     header,
   ];
   if (dialect.quote !== undefined) parts.push(`cells are quoted with ${dialect.quote}`);
-  const blank = inference.columns.filter((_, index) => inference.tallies[index]?.type.kind === 'unknown').map((column) => column.name);
+  const blank = inference.columns
+    .filter((_, index) => inference.tallies[index]?.type.kind === 'unknown')
+    .map((column) => column.name);
   if (blank.length > 0) parts.push(`no value yet in ${blank.slice(0, 5).join(', ')}${blank.length > 5 ? ' …' : ''}`);
   const mixed = inference.tallies.flatMap((tally, index) =>
-    tally.because !== '' ? [`${inference.columns[index]?.name} is ${tally.type.kind} because of '${tally.because}'`] : [],
+    tally.because !== ''
+      ? [`${inference.columns[index]?.name} is ${tally.type.kind} because of '${tally.because}'`]
+      : [],
   );
   if (mixed.length > 0) parts.push(mixed.slice(0, 5).join('; '));
   if (inference.raggedRows > 0) parts.push(`${inference.raggedRows} rows have another number of cells`);

@@ -41,22 +41,29 @@ export function compileGrok(pattern: string, customPatterns = '', options: { isT
   const patterns = new Map([...Object.entries(library), ...parseCustomPatterns(customPatterns)]);
   const fields: GrokField[] = [];
   const expand = (text: string, path: readonly string[]): string => {
-    if (path.length > depthMax) throw badDefinition('Grok pattern', pattern, `patterns refer to each other more than ${depthMax} deep`);
+    if (path.length > depthMax)
+      throw badDefinition('Grok pattern', pattern, `patterns refer to each other more than ${depthMax} deep`);
     const expanded = text.replace(referencePattern, (_whole, name: string, field?: string, typeName?: string) => {
-      if (path.includes(name)) throw badDefinition('Grok pattern', pattern, `%{${name}} refers to itself: ${[...path, name].join(' > ')}`);
+      if (path.includes(name))
+        throw badDefinition('Grok pattern', pattern, `%{${name}} refers to itself: ${[...path, name].join(' > ')}`);
       const own = patterns.get(name);
       if (own === undefined) throw badDefinition('Grok pattern', pattern, `there is no pattern %{${name}}`);
       if (field === undefined) return `(?:${expand(own, [...path, name])})`;
       const type = typeName === undefined ? types['string'] : types[typeName.toLowerCase()];
-      if (type === undefined) throw badDefinition('Grok pattern', pattern, `'${typeName}' is no type; use ${Object.keys(types).join(', ')}`);
+      if (type === undefined)
+        throw badDefinition('Grok pattern', pattern, `'${typeName}' is no type; use ${Object.keys(types).join(', ')}`);
       const group = fields.push({ name: field.trim().toLowerCase(), type }) - 1;
       return `(?P<field${group}>${expand(own, [...path, name])})`;
     });
-    if (expanded.length > patternLengthMax) throw badDefinition('Grok pattern', pattern.slice(0, 100), 'it is too long when all names are put in');
+    if (expanded.length > patternLengthMax)
+      throw badDefinition('Grok pattern', pattern.slice(0, 100), 'it is too long when all names are put in');
     return expanded;
   };
   const source = expand(pattern, []);
-  const compiled = options.isTrusted === true ? compileTrusted(source) : compileUserRegex(source, { isWhole: false, title: 'Grok pattern' });
+  const compiled =
+    options.isTrusted === true
+      ? compileTrusted(source)
+      : compileUserRegex(source, { isWhole: false, title: 'Grok pattern' });
   return assemble(compiled, fields);
 }
 
@@ -66,7 +73,8 @@ function assemble(compiled: LinePattern, own: readonly GrokField[]): GrokPattern
   const fields: GrokField[] = [];
   for (const [number, name] of [...compiled.names].sort(([a], [b]) => a - b)) {
     const index = /^field(\d+)$/.exec(name)?.[1];
-    const field = index === undefined ? { name: name.toLowerCase(), type: { kind: 'string' } as const } : own[Number(index)];
+    const field =
+      index === undefined ? { name: name.toLowerCase(), type: { kind: 'string' } as const } : own[Number(index)];
     if (field === undefined) continue;
     groups.push(number - 1);
     fields.push(field);
@@ -91,7 +99,8 @@ function parseCustomPatterns(text: string): [string, string][] {
   return text.split(/\r?\n/).flatMap((line): [string, string][] => {
     if (line.trim() === '' || line.trimStart().startsWith('#')) return [];
     const match = /^\s*(\w+)\s+(.*?)\s*$/.exec(line);
-    if (match === null) throw badDefinition('Custom pattern', line.slice(0, 100), 'a line is a name, a blank and an expression');
+    if (match === null)
+      throw badDefinition('Custom pattern', line.slice(0, 100), 'a line is a name, a blank and an expression');
     return [[match[1] as string, match[2] as string]];
   });
 }

@@ -29,8 +29,10 @@ export function compileUserRegex(
   if (source.length > patternLengthMax) throw badDefinition(options.title, `${source.slice(0, 60)}…`, 'it is too long');
   const flags = options.isCaseInsensitive === true ? RE2JS.CASE_INSENSITIVE : 0;
   let regex: RE2JS;
+  let anchored: RE2JS;
   try {
     regex = RE2JS.compile(toRe2(source), flags);
+    anchored = RE2JS.compile(`^(?:${toRe2(source)})`, flags);
   } catch (error) {
     throw badDefinition(
       options.title,
@@ -38,13 +40,18 @@ export function compileUserRegex(
       `${messageOf(error)} (patterns run in linear time: look-around and back-references are not known)`,
     );
   }
-  const names = new Map(Object.entries(regex.namedGroups() as Record<string, number>).map(([name, number]) => [number, name]));
+  const names = new Map(Object.entries(regex.namedGroups()).map(([name, number]) => [number, name]));
   return {
     groupCount: regex.groupCount(),
     names,
     match(line) {
-      const matcher = regex.matcher(line);
-      if (!(options.isWhole ? matcher.matches() : matcher.find())) return undefined;
+      // The leftmost match is at the start of most lines, and RE2 is several times as fast where it need not look further.
+      let matcher = (options.isWhole ? regex : anchored).matcher(line);
+      if (!(options.isWhole ? matcher.matches() : matcher.find())) {
+        if (options.isWhole) return undefined;
+        matcher = regex.matcher(line);
+        if (!matcher.find()) return undefined;
+      }
       return Array.from({ length: matcher.groupCount() }, (_, index) => matcher.group(index + 1) ?? undefined);
     },
   };

@@ -72,8 +72,14 @@ export const logFormats: readonly LogFormat[] = formats.map(([classification, ti
   classification,
   title,
   pattern,
-  compile: () => compileGrok(pattern, '', { isTrusted: true }),
+  compile: once(() => compileGrok(pattern, '', { isTrusted: true })),
 }));
+
+/** Compiles at the first call only: a crawl asks for every format at every file. */
+function once(compile: () => GrokPattern): () => GrokPattern {
+  let compiled: GrokPattern | undefined;
+  return () => (compiled ??= compile());
+}
 
 /** Patterns that the library knows by name, and that are asked for just so. */
 const wellKnown: ReadonlyMap<string, string> = new Map([
@@ -90,7 +96,8 @@ export function compileGrokOf(pattern: string, customPatterns = ''): GrokPattern
     const isBuiltIn = formats.some(([, , text]) => text === pattern);
     if (isBuiltIn) return compileGrok(pattern, '', { isTrusted: true });
     const known = wellKnown.get(pattern.trim());
-    if (known !== undefined) return withFallback(compileGrok(known, '', { isTrusted: true }), () => compileGrok(pattern));
+    if (known !== undefined)
+      return withFallback(compileGrok(known, '', { isTrusted: true }), () => compileGrok(pattern));
   }
   return compileGrok(pattern, customPatterns);
 }

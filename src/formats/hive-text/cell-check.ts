@@ -104,7 +104,10 @@ function isTimestamp(bytes: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
   if (length < 19 || length > 26 || length === 20 || !isDay(bytes, start)) return false;
   if (bytes[start + 10] !== 32 || bytes[start + 13] !== 58 || bytes[start + 16] !== 58) return false;
-  const isClock = inRange(pair(bytes, start + 11), 23) && inRange(pair(bytes, start + 14), 59) && inRange(pair(bytes, start + 17), 59);
+  const isClock =
+    inRange(pair(bytes, start + 11), 23) &&
+    inRange(pair(bytes, start + 14), 59) &&
+    inRange(pair(bytes, start + 17), 59);
   if (!isClock || length === 19) return isClock;
   if (bytes[start + 19] !== 46) return false;
   for (let at = start + 20; at < end; at += 1) {

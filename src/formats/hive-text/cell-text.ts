@@ -28,7 +28,7 @@ export function canonicalText(type: HiveType, text: string, rules: CellRules): s
       return text;
     case 'varchar':
     case 'char':
-      return text.length <= type.length ? text : [...text].slice(0, type.length).join('');
+      return text.length <= type.length ? text : Array.from(text).slice(0, type.length).join('');
     case 'tinyint':
     case 'smallint':
     case 'int':

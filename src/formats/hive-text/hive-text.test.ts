@@ -28,7 +28,11 @@ function specOf(
   return textSpecOf({ serializationLibrary: library, serdeParameters, tableParameters, columns: columnsOf(columns) });
 }
 
-async function read(input: string | Uint8Array, spec: TextSpec, pieceBytes = 1 << 20): Promise<{ text: string; counts: TextCounts }> {
+async function read(
+  input: string | Uint8Array,
+  spec: TextSpec,
+  pieceBytes = 1 << 20,
+): Promise<{ text: string; counts: TextCounts }> {
   const bytes = typeof input === 'string' ? Buffer.from(input) : input;
   const chunks = Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>
     bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes),
@@ -106,15 +110,26 @@ test('quotes and bytes that are no UTF-8 are kept as text', async () => {
 });
 
 test('escapes make delimiters ordinary; other null texts are known', async () => {
-  const spec = specOf(lazy, 'a string, b string, c int', { ...commas, 'escape.delim': '\\', 'serialization.null.format': 'NULL' });
+  const spec = specOf(lazy, 'a string, b string, c int', {
+    ...commas,
+    'escape.delim': '\\',
+    'serialization.null.format': 'NULL',
+  });
   const { text } = await read('a\\,b,c\\\\d,1\nNULL,\\N,NULL\n', spec);
   assert.equal(text, '"a,b",c\\d,1\nNULL,N,NULL\n');
 });
 
 test('header and footer lines are skipped once a file, however the pieces fall', async () => {
-  const spec = specOf(lazy, 'a int, b string', commas, { 'skip.header.line.count': '2', 'skip.footer.line.count': '1' });
+  const spec = specOf(lazy, 'a int, b string', commas, {
+    'skip.header.line.count': '2',
+    'skip.footer.line.count': '1',
+  });
   for (const pieceBytes of [1, 2, 5, 100]) {
-    assert.equal((await read('h,h\r\nh2,h2\r\n1,x\n2,y\ntotal,2\n', spec, pieceBytes)).text, '1,x\n2,y\n', String(pieceBytes));
+    assert.equal(
+      (await read('h,h\r\nh2,h2\r\n1,x\n2,y\ntotal,2\n', spec, pieceBytes)).text,
+      '1,x\n2,y\n',
+      String(pieceBytes),
+    );
   }
   assert.equal((await read('only,one\n', spec)).text, '');
   assert.throws(() => specOf(lazy, 'a int', commas, { 'skip.header.line.count': 'x' }), /no number of lines/);
@@ -133,7 +148,13 @@ test('a table of one column keeps its blank lines', async () => {
 });
 
 test('delimiters are given as characters, escapes and numbers', async () => {
-  for (const [given, byte] of [['\\t', '\t'], ['9', '\t'], ['\\u0001', '\u0001'], ['\\001', '\u0001'], ['|', '|']] as const) {
+  for (const [given, byte] of [
+    ['\\t', '\t'],
+    ['9', '\t'],
+    ['\\u0001', '\u0001'],
+    ['\\001', '\u0001'],
+    ['|', '|'],
+  ] as const) {
     const spec = specOf(lazy, 'a int, b string', { 'field.delim': given });
     assert.equal((await read(`1${byte}x\n`, spec)).text, `1${byte}x\n`);
   }
@@ -149,7 +170,10 @@ test('arrays, maps and structs in text become JSON', async () => {
   });
   assert.deepEqual(spec.layout, { format: 'ndjson' });
   const { text, counts } = await read('1|x,y|k:1,j:2|5,1.5:2.5\n2||\\N|7\n3\n', spec);
-  const rows = text.trim().split('\n').map((line) => JSON.parse(line) as unknown);
+  const rows = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
   assert.deepEqual(rows, [
     { id: '1', tags: ['x', 'y'], m: { k: '1', j: '2' }, s: { a: '5', b: ['1.5', '2.5'] } },
     { id: '2', tags: [], m: null, s: { a: '7', b: null } },
@@ -198,13 +222,19 @@ test('JSON keys meet columns without case, mappings and dots are known', async (
     ].join('\n'),
     spec,
   );
-  assert.deepEqual(text.trim().split('\n').map((line) => JSON.parse(line) as unknown), [
-    { id: '9007199254740993', name: 'A', sub: { deep: '5' }, ts_x: '2018-01-31 10:00:00', raw: '{"a":[1.5]}' },
-    { id: null, name: null, sub: null, ts_x: '2018-01-01 00:00:00', raw: null },
-    { id: null, name: null, sub: null, ts_x: null, raw: null },
-    { id: '1', name: null, sub: null, ts_x: null, raw: null },
-    { id: '2', name: null, sub: null, ts_x: null, raw: null },
-  ]);
+  assert.deepEqual(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+    [
+      { id: '9007199254740993', name: 'A', sub: { deep: '5' }, ts_x: '2018-01-31 10:00:00', raw: '{"a":[1.5]}' },
+      { id: null, name: null, sub: null, ts_x: '2018-01-01 00:00:00', raw: null },
+      { id: null, name: null, sub: null, ts_x: null, raw: null },
+      { id: '1', name: null, sub: null, ts_x: null, raw: null },
+      { id: '2', name: null, sub: null, ts_x: null, raw: null },
+    ],
+  );
   assert.equal(counts.malformedLines, 1);
   assert.deepEqual(counts.badCells, [1, 0, 1, 0, 0]);
 });
@@ -224,7 +254,9 @@ test('a first line that is broken swallows no other', async () => {
 });
 
 test('regular expressions and grok give a row a line', async () => {
-  const regex = specOf('org.apache.hadoop.hive.serde2.RegexSerDe', 'a string, b int', { 'input.regex': '(\\w+)=(\\d+)' });
+  const regex = specOf('org.apache.hadoop.hive.serde2.RegexSerDe', 'a string, b int', {
+    'input.regex': '(\\w+)=(\\d+)',
+  });
   const one = await read('x=1\nbroken\ny=2\n', regex);
   assert.equal(one.text, 'x,1\n,\ny,2\n');
   assert.equal(one.counts.malformedLines, 1);
@@ -255,7 +287,8 @@ test('what needs the tolerant reader is known beforehand', () => {
     ['a,b\n,x\n', true],
     ['a,b\n1,é\n', true],
   ];
-  for (const [text, verdict] of verdicts) assert.equal(isStrictText(Buffer.from(text), spec), verdict, JSON.stringify(text));
+  for (const [text, verdict] of verdicts)
+    assert.equal(isStrictText(Buffer.from(text), spec), verdict, JSON.stringify(text));
 });
 
 test('a line of 300 MB ends with an error and bounded memory', async () => {
@@ -281,32 +314,57 @@ test('every month of the taxi data gives its 10,000 rows without a bad cell', { 
     const file = createReadStream(`${data}/taxi/monthly/yellow_tripdata_sample_${month}.csv.gz`);
     const counts = await normalise(decompress(file, 'gzip'), spec, () => {});
     assert.deepEqual([counts.rows, counts.raggedRows, counts.badBytes], [10_000, 0, 0], month);
-    assert.ok(counts.badCells.every((bad) => bad === 0), month);
+    assert.ok(
+      counts.badCells.every((bad) => bad === 0),
+      month,
+    );
   }
 });
 
 test('songs.csv keeps its 7,574 rows and marks the bytes that are no UTF-8', { skip }, async () => {
-  const columns = Array.from({ length: 39 }, (_, index) => `c${index} ${index > 0 && index < 5 ? 'string' : 'double'}`).join(', ');
-  const { counts } = await read(readFileSync(`${data}/billboard/songs.csv`), specOf(lazy, columns, commas, { 'skip.header.line.count': '1' }));
+  const columns = Array.from(
+    { length: 39 },
+    (_, index) => `c${index} ${index > 0 && index < 5 ? 'string' : 'double'}`,
+  ).join(', ');
+  const { counts } = await read(
+    readFileSync(`${data}/billboard/songs.csv`),
+    specOf(lazy, columns, commas, { 'skip.header.line.count': '1' }),
+  );
   assert.equal(counts.rows, 7574);
   assert.equal(counts.badBytes, 12);
   // LazySimpleSerDe knows no quotes, so titles with commas in them make ragged rows.
-  const quoted = await read(readFileSync(`${data}/billboard/songs.csv`), specOf(openCsv, columns, {}, { 'skip.header.line.count': '1' }));
+  const quoted = await read(
+    readFileSync(`${data}/billboard/songs.csv`),
+    specOf(openCsv, columns, {}, { 'skip.header.line.count': '1' }),
+  );
   assert.deepEqual([quoted.counts.rows, quoted.counts.raggedRows], [7574, 0]);
 });
 
 test('the access log gives 9,999 rows and one of NULLs', { skip }, async () => {
-  const spec = specOf('com.amazonaws.glue.serde.GrokSerDe', 'clientip string, response int, bytes bigint, agent string', {
-    'input.format': '%{COMBINEDAPACHELOG}',
-  });
-  const counts = await normalise(decompress(createReadStream(`${data}/logs/apache_access.log.gz`), 'gzip'), spec, () => {});
+  const spec = specOf(
+    'com.amazonaws.glue.serde.GrokSerDe',
+    'clientip string, response int, bytes bigint, agent string',
+    {
+      'input.format': '%{COMBINEDAPACHELOG}',
+    },
+  );
+  const counts = await normalise(
+    decompress(createReadStream(`${data}/logs/apache_access.log.gz`), 'gzip'),
+    spec,
+    () => {},
+  );
   assert.deepEqual([counts.rows, counts.malformedLines], [10_000, 1]);
 });
 
 test('CloudTrail records are rows by their path', { skip }, async () => {
   const folder = `${data}/cloudtrail/AWSLogs/123837392027/CloudTrail/us-east-1/2023/07/10`;
   const file = '218007301253_CloudTrail_us-east-1_20230710T1200Z_iLj9fb7yyUG9X4Bf.json.gz';
-  const spec = specOf(openX, 'eventname string, useridentity struct<type:string,sessioncontext:struct<attributes:map<string,string>>>', {}, { jsonPath: '$.Records[*]' });
+  const spec = specOf(
+    openX,
+    'eventname string, useridentity struct<type:string,sessioncontext:struct<attributes:map<string,string>>>',
+    {},
+    { jsonPath: '$.Records[*]' },
+  );
   const counts = await normalise(decompress(createReadStream(`${folder}/${file}`), 'gzip'), spec, () => {});
   assert.ok(counts.rows > 100 && counts.malformedLines === 0);
   assert.deepEqual(counts.badCells, [0, 0]);

@@ -13,7 +13,16 @@ import { PatternReader } from './pattern.ts';
 import { RowSink, emptyCounts, type TextCounts } from './row-sink.ts';
 import type { JsonSpec, TextSpec } from './spec.ts';
 
-export { needsTolerantReader, textSpecOf, type JsonSpec, type LazySimpleSpec, type OpenCsvSpec, type PatternSpec, type TextSpec, type TextTable } from './spec.ts';
+export {
+  needsTolerantReader,
+  textSpecOf,
+  type JsonSpec,
+  type LazySimpleSpec,
+  type OpenCsvSpec,
+  type PatternSpec,
+  type TextSpec,
+  type TextTable,
+} from './spec.ts';
 export type { TextCounts } from './row-sink.ts';
 export { isStrictText } from './strict.ts';
 

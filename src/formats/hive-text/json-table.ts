@@ -5,7 +5,15 @@
  * counted instead of failing the query.
  */
 import type { Column, HiveType } from '../hive-type.ts';
-import { JsonDocuments, JsonNumber, parseJsonPath, selectRows, type JsonDocument, type JsonPath, type JsonValue } from '../json/index.ts';
+import {
+  JsonDocuments,
+  JsonNumber,
+  parseJsonPath,
+  selectRows,
+  type JsonDocument,
+  type JsonPath,
+  type JsonValue,
+} from '../json/index.ts';
 import { jsonTextOf } from '../json/value.ts';
 import { canonicalText, instantText, type CellRules } from './cell-text.ts';
 import type { RowSink, TextCounts } from './row-sink.ts';
@@ -31,7 +39,10 @@ export class JsonTableReader {
     this.#columns = spec.columns;
     this.#path = spec.rowPath === undefined ? undefined : parseJsonPath(spec.rowPath);
     this.#keys = new Map(
-      spec.columns.map((column, index) => [this.#folded(spec.mappings[column.name.toLowerCase()] ?? column.name), index]),
+      spec.columns.map((column, index) => [
+        this.#folded(spec.mappings[column.name.toLowerCase()] ?? column.name),
+        index,
+      ]),
     );
     this.#rows = rows;
     this.#counts = counts;

@@ -18,7 +18,7 @@ const isDelimiter = 1;
 const isLineFeed = 2;
 const isCarriageReturn = 3;
 const isUnusual = 8;
-const isEscape = 5;
+const isEscape = 4;
 const isForeign = 16;
 
 export class LazySimpleReader {
@@ -58,83 +58,78 @@ export class LazySimpleReader {
     this.#sink = sink;
     this.#counts = counts;
     const layout = spec.layout as { delimiter: string; nullTexts: readonly string[] };
-    this.#emptyIsPlain = this.#isText.map((isText) => layout.nullTexts.includes('') && (!isText || spec.nullText === ''));
+    this.#emptyIsPlain = this.#isText.map(
+      (isText) => layout.nullTexts.includes('') && (!isText || spec.nullText === ''),
+    );
   }
 
   /** @param block whole lines; the last may lack its end */
   read(block: Buffer): void {
     const { length } = block;
-    const meanings = this.#meanings;
     let runStart = 0;
-    let at = 0;
-    while (at < length) {
+    for (let at = 0; at < length;) {
       const rowStart = at;
-      let cell = 0;
-      let cellStart = at;
-      let isClean = true;
-      let lineEnd = length;
-      let next = length;
-      let unusual = 0;
-      let escaped = 0;
-      for (; at < length; at += 1) {
-        const meaning = meanings[block[at] as number] as number;
-        if (meaning === 0) continue;
-        if (meaning === isForeign || meaning === isUnusual) {
-          unusual |= meaning;
-          continue;
-        }
-        if (meaning === isEscape) {
-          escaped = 1;
-          const following = block[at + 1];
-          if (following !== undefined && following !== lf && following !== cr) at += 1;
-          continue;
-        }
-        if (meaning === isDelimiter) {
-          if (cell < this.#width) {
-            isClean = this.#closeCell(block, cell, cellStart, at, unusual, escaped) && isClean;
-          }
-          cell += 1;
-          cellStart = at + 1;
-          unusual = 0;
-          escaped = 0;
-          continue;
-        }
-        lineEnd = at;
-        next = meaning === isCarriageReturn && block[at + 1] === lf ? at + 2 : at + 1;
-        break;
-      }
-      if (cell < this.#width) isClean = this.#closeCell(block, cell, cellStart, lineEnd, unusual, escaped) && isClean;
-      cell += 1;
-      at = next;
-      if (isClean && cell === this.#width) {
+      const lineEnd = this.#scan(block, rowStart);
+      at = block[lineEnd] === cr && block[lineEnd + 1] === lf ? lineEnd + 2 : Math.min(lineEnd + 1, length);
+      if (this.#isClean) {
         this.#counts.rows += 1;
-        if (next === lineEnd + 1 && block[lineEnd] === lf) continue;
+        if (block[lineEnd] === lf) continue;
         this.#output.copy(block, runStart, lineEnd);
         this.#output.byte(lf);
-        runStart = next;
-        continue;
+      } else {
+        if (runStart < rowStart) this.#output.copy(block, runStart, rowStart);
+        this.#rewrite(block, rowStart, this.#cells);
       }
-      if (runStart < rowStart) this.#output.copy(block, runStart, rowStart);
-      runStart = next;
-      this.#rewrite(block, rowStart, cell);
+      runStart = at;
     }
     if (runStart < length) this.#output.copy(block, runStart, length);
   }
 
-  /** Notes where a cell ends; whether it can stand as it is. */
-  #closeCell(block: Buffer, cell: number, start: number, end: number, unusual: number, escaped: number): boolean {
-    this.#ends[cell] = end;
-    this.#isEscaped[cell] = escaped;
-    const isPlain = this.#canStand(block, cell, start, end, unusual, escaped);
-    this.#isPlain[cell] = isPlain ? 1 : 0;
-    return isPlain;
+  /** What `#scan` found: how many cells the row has, and whether it can stand as it is. */
+  #cells = 0;
+  #isClean = true;
+
+  /** Goes over one row and notes its cells; returns where its line ends. */
+  #scan(block: Buffer, rowStart: number): number {
+    const { length } = block;
+    const meanings = this.#meanings;
+    const width = this.#width;
+    let isClean = true;
+    let cell = 0;
+    let at = rowStart;
+    for (;;) {
+      const start = at;
+      let unusual = 0;
+      let meaning = 0;
+      for (; at < length; at += 1) {
+        meaning = meanings[block[at] as number] as number;
+        if (meaning === 0) continue;
+        if (meaning <= isCarriageReturn) break;
+        unusual |= meaning;
+        if (meaning === isEscape && at + 1 < length && block[at + 1] !== lf && block[at + 1] !== cr) at += 1;
+      }
+      if (cell < width && !this.#closeCell(block, cell, start, at, unusual)) isClean = false;
+      cell += 1;
+      if (at >= length || meaning !== isDelimiter) break;
+      at += 1;
+    }
+    this.#cells = cell;
+    this.#isClean = isClean && cell === width;
+    return at;
   }
 
-  #canStand(block: Buffer, cell: number, start: number, end: number, unusual: number, escaped: number): boolean {
-    if (start === end) return this.#emptyIsPlain[cell] as boolean;
-    const isOrdinary = escaped === 0 && (unusual === 0 || this.#isForeignText(block, cell, start, end, unusual));
-    if (isOrdinary && (this.#checks[cell] as CellCheck)(block, start, end)) return true;
-    return this.#isNull(block, start, end);
+  /** Notes where a cell ends; whether it can stand as it is. */
+  #closeCell(block: Buffer, cell: number, start: number, end: number, unusual: number): boolean {
+    let isPlain: boolean;
+    if (start === end) isPlain = this.#emptyIsPlain[cell] as boolean;
+    else {
+      const isOrdinary = unusual === 0 || this.#isForeignText(block, cell, start, end, unusual);
+      isPlain = (isOrdinary && (this.#checks[cell] as CellCheck)(block, start, end)) || this.#isNull(block, start, end);
+    }
+    this.#ends[cell] = end;
+    this.#isEscaped[cell] = unusual & isEscape;
+    this.#isPlain[cell] = isPlain ? 1 : 0;
+    return isPlain;
   }
 
   /** Sound UTF-8 outside ASCII, without quotes, in a column of text. */

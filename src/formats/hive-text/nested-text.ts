@@ -26,7 +26,7 @@ export class NestedTextReader {
   }
 
   read(block: Buffer): void {
-    for (let at = 0; at < block.length; ) {
+    for (let at = 0; at < block.length;) {
       const next = lineEnd(block, at, block.length);
       let end = next;
       while (end > at && (block[end - 1] === 10 || block[end - 1] === 13)) end -= 1;
@@ -55,9 +55,13 @@ export class NestedTextReader {
     if (text === this.#nullText) return 'null';
     switch (type.kind) {
       case 'array':
-        return `[${this.#items(text, level).map((item) => this.#jsonText(type.element, item, level + 1) ?? 'null').join(',')}]`;
+        return `[${this.#items(text, level)
+          .map((item) => this.#jsonText(type.element, item, level + 1) ?? 'null')
+          .join(',')}]`;
       case 'map':
-        return `{${this.#items(text, level).map((entry) => this.#entry(type, entry, level)).join(',')}}`;
+        return `{${this.#items(text, level)
+          .map((entry) => this.#entry(type, entry, level))
+          .join(',')}}`;
       case 'struct': {
         const parts = this.#items(text, level);
         return `{${type.fields

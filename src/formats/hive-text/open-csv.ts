@@ -39,7 +39,8 @@ export class OpenCsvReader {
   }
 
   read(block: Buffer): void {
-    const canCopy = this.#spec.layout.format === 'csv' && this.#spec.quote === rfcQuote && this.#spec.escape !== rfcQuote;
+    const canCopy =
+      this.#spec.layout.format === 'csv' && this.#spec.quote === rfcQuote && this.#spec.escape !== rfcQuote;
     let runStart = 0;
     let at = 0;
     while (at < block.length) {

@@ -35,7 +35,7 @@ export class Output {
     let { size } = this;
     let marks = 0;
     bytes[size++] = quote;
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const byte = from[at] as number;
       if (byte < 0x80) {
         if (byte === quote) bytes[size++] = quote;

@@ -19,7 +19,7 @@ export class PatternReader {
   }
 
   read(block: Buffer): void {
-    for (let at = 0; at < block.length; ) {
+    for (let at = 0; at < block.length;) {
       const next = lineEnd(block, at, block.length);
       let end = next;
       while (end > at && (block[end - 1] === 10 || block[end - 1] === 13)) end -= 1;
@@ -45,7 +45,10 @@ function regexMatch(spec: PatternSpec): Match {
 /** Fields go to the columns of their names; where none is so named, by position. */
 function grokMatch(spec: PatternSpec): Match {
   const grok = compileGrokOf(spec.pattern, spec.customPatterns);
-  const places = placesOf(spec.columns, grok.fields.map((field) => field.name));
+  const places = placesOf(
+    spec.columns,
+    grok.fields.map((field) => field.name),
+  );
   return (line) => {
     const texts = grok.match(line);
     if (texts === undefined) return undefined;

@@ -49,7 +49,13 @@ export class RowSink {
   readonly #keys: readonly string[];
   readonly #nullText: string;
 
-  constructor(columns: readonly Column[], layout: PlainTextLayout, rules: CellRules, output: Output, counts: TextCounts) {
+  constructor(
+    columns: readonly Column[],
+    layout: PlainTextLayout,
+    rules: CellRules,
+    output: Output,
+    counts: TextCounts,
+  ) {
     this.#columns = columns;
     this.#layout = layout;
     this.#rules = rules;

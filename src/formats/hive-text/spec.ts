@@ -122,7 +122,11 @@ function lazySimple(table: TextTable): LazySimpleSpec {
     escape: own['escape.delim'] === undefined ? undefined : separatorOf('escape.delim', own['escape.delim'], 0x5c),
     nullText,
     layout: canBeCsv
-      ? { format: 'csv', delimiter: delimiterOf(separators[0]), nullTexts: table.columns.length === 1 || nullText === '' ? [nullText] : [nullText, ''] }
+      ? {
+          format: 'csv',
+          delimiter: delimiterOf(separators[0]),
+          nullTexts: table.columns.length === 1 || nullText === '' ? [nullText] : [nullText, ''],
+        }
       : { format: 'ndjson' },
   };
 }
@@ -182,7 +186,8 @@ function pattern(table: TextTable, serde: PatternSpec['serde'], property: string
 function lineCount(parameters: Readonly<Record<string, string>>, name: string): number {
   const text = parameters[name]?.trim() ?? '0';
   // Limit: at most 100,000 header or footer lines are skipped.
-  if (!/^\d{1,6}$/.test(text) || Number(text) > 100_000) throw badDefinition(`Table property ${name}`, text, 'it is no number of lines');
+  if (!/^\d{1,6}$/.test(text) || Number(text) > 100_000)
+    throw badDefinition(`Table property ${name}`, text, 'it is no number of lines');
   return Number(text);
 }
 
@@ -190,12 +195,22 @@ function lineCount(parameters: Readonly<Record<string, string>>, name: string): 
 function separatorOf(property: string, text: string | undefined, fallback: number): number {
   if (text === undefined || text === '') return fallback;
   if (/^-?\d{1,3}$/.test(text)) return Number(text) & 0xff;
-  const named: Record<string, number> = { '\\t': 9, '\\n': 10, '\\r': 13, '\\\\': 0x5c, "\\'": 0x27, '\\"': 0x22, '\\0': 0 };
+  const named: Record<string, number> = {
+    '\\t': 9,
+    '\\n': 10,
+    '\\r': 13,
+    '\\\\': 0x5c,
+    "\\'": 0x27,
+    '\\"': 0x22,
+    '\\0': 0,
+  };
   if (text.length > 1 && named[text] !== undefined) return named[text];
   const coded = /^\\(?:u00([0-9a-f]{2})|x([0-9a-f]{2})|([0-7]{3}))$/i.exec(text);
-  if (coded !== null) return coded[3] === undefined ? Number.parseInt(coded[1] ?? coded[2] ?? '', 16) : Number.parseInt(coded[3], 8);
+  if (coded !== null)
+    return coded[3] === undefined ? Number.parseInt(coded[1] ?? coded[2] ?? '', 16) : Number.parseInt(coded[3], 8);
   const byte = text.charCodeAt(0);
-  if (text.length > 1 || byte > 127) throw unsupportedData('Hive text', `${property} '${text}', which is not one ASCII character,`);
+  if (text.length > 1 || byte > 127)
+    throw unsupportedData('Hive text', `${property} '${text}', which is not one ASCII character,`);
   return byte;
 }
 

@@ -61,11 +61,25 @@ export function inferJson(head: Uint8Array, isWhole: boolean, path?: JsonPath): 
   take(documents.push(text));
   take(documents.end(!isWhole));
   if (inference.rowCount === 0 || malformed > inference.rowCount) return undefined;
-  return { columns: inference.columns, rowCount: inference.rowCount, malformed, reason: explain(documents, inference, malformed, path) };
+  return {
+    columns: inference.columns,
+    rowCount: inference.rowCount,
+    malformed,
+    reason: explain(documents, inference, malformed, path),
+  };
 }
 
-function explain(documents: JsonDocuments, inference: JsonInference, malformed: number, path: JsonPath | undefined): string {
-  const shape = documents.isArray ? 'one array of objects' : documents.isLines ? 'one object a line' : 'objects over several lines';
+function explain(
+  documents: JsonDocuments,
+  inference: JsonInference,
+  malformed: number,
+  path: JsonPath | undefined,
+): string {
+  const shape = documents.isArray
+    ? 'one array of objects'
+    : documents.isLines
+      ? 'one object a line'
+      : 'objects over several lines';
   const parts = [`JSON, ${shape}`, `${inference.rowCount} rows seen`];
   if (path !== undefined) parts.push(`rows are ${path.text}`);
   if (inference.otherRows > 0) parts.push(`${inference.otherRows} values are no objects`);

@@ -20,13 +20,15 @@ const stepPattern =
 export function parseJsonPath(text: string): JsonPath {
   const path = text.trim();
   if (!path.startsWith('$')) throw badDefinition('JSON path', text, 'it must begin with $');
-  if (path.length > 1000) throw badDefinition('JSON path', `${text.slice(0, 40)}…`, 'it is longer than 1,000 characters');
+  if (path.length > 1000)
+    throw badDefinition('JSON path', `${text.slice(0, 40)}…`, 'it is longer than 1,000 characters');
   const steps: Step[] = [];
   let at = 1;
   while (at < path.length) {
     stepPattern.lastIndex = at;
     const groups = stepPattern.exec(path)?.groups;
-    if (groups === undefined) throw badDefinition('JSON path', text, `'${path.slice(at, at + 20)}' at position ${at + 1} is no step`);
+    if (groups === undefined)
+      throw badDefinition('JSON path', text, `'${path.slice(at, at + 20)}' at position ${at + 1} is no step`);
     at = stepPattern.lastIndex;
     steps.push(stepOf(groups));
   }
@@ -58,7 +60,9 @@ function select(value: JsonValue, step: Step): JsonValue[] {
   if (value === null || typeof value !== 'object' || value instanceof JsonNumber) return [];
   if (Array.isArray(value)) {
     if ('isAll' in step) return value;
-    return 'indexes' in step ? step.indexes.flatMap((index) => (index < value.length ? [value[index] as JsonValue] : [])) : [];
+    return 'indexes' in step
+      ? step.indexes.flatMap((index) => (index < value.length ? [value[index] as JsonValue] : []))
+      : [];
   }
   if ('isAll' in step) return Object.values(value);
   return 'keys' in step ? step.keys.flatMap((key) => (Object.hasOwn(value, key) ? [value[key] as JsonValue] : [])) : [];

@@ -7,7 +7,14 @@ export class JsonNumber {
   }
 }
 
-export type JsonValue = null | boolean | number | string | JsonNumber | JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | JsonNumber
+  | JsonValue[]
+  | { readonly [key: string]: JsonValue };
 
 type Reviver = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown;
 

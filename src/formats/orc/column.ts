@@ -41,7 +41,8 @@ export function columnReader(type: OrcType, stripe: StripeStreams): ColumnReader
 function valueReader(type: OrcType, stripe: StripeStreams): ColumnReader {
   const data = (): Uint8Array => stripe.stream(type.id, streams.data);
   const isVersion2 = stripe.encoding(type.id).kind >= 2;
-  const integers = (kind: number, isSigned: boolean): IntegerRuns => integerRuns(stripe.stream(type.id, kind), isSigned, isVersion2);
+  const integers = (kind: number, isSigned: boolean): IntegerRuns =>
+    integerRuns(stripe.stream(type.id, kind), isSigned, isVersion2);
   switch (type.kind) {
     case kinds.boolean: {
       const bits = new BitRuns(data());
@@ -93,13 +94,22 @@ function valueReader(type: OrcType, stripe: StripeStreams): ColumnReader {
   }
 }
 
-function nestedReader(type: OrcType, stripe: StripeStreams, integers: (kind: number, isSigned: boolean) => IntegerRuns): ColumnReader {
+function nestedReader(
+  type: OrcType,
+  stripe: StripeStreams,
+  integers: (kind: number, isSigned: boolean) => IntegerRuns,
+): ColumnReader {
   const children = type.children.map((child) => columnReader(child, stripe));
   switch (type.kind) {
     case kinds.struct:
       return (count) => {
         const vectors = children.map((child) => child(count));
-        return times(count, (row) => structOf(type.names, vectors.map((vector) => vector[row] as Value)));
+        return times(count, (row) =>
+          structOf(
+            type.names,
+            vectors.map((vector) => vector[row] as Value),
+          ),
+        );
       };
     case kinds.list: {
       const lengths = integers(streams.length, false);
@@ -121,7 +131,9 @@ function nestedReader(type: OrcType, stripe: StripeStreams, integers: (kind: num
         return sizes.map((size) => {
           const start = at;
           at += size;
-          return new Map(times(size, (index) => [keys[start + index] as Value, values[start + index] as Value] as const));
+          return new Map(
+            times(size, (index) => [keys[start + index] as Value, values[start + index] as Value] as const),
+          );
         });
       };
     }
@@ -177,7 +189,11 @@ function floatReader(bytes: Uint8Array, width: 4 | 8): ColumnReader {
   };
 }
 
-function stringReader(type: OrcType, stripe: StripeStreams, integers: (kind: number, isSigned: boolean) => IntegerRuns): ColumnReader {
+function stringReader(
+  type: OrcType,
+  stripe: StripeStreams,
+  integers: (kind: number, isSigned: boolean) => IntegerRuns,
+): ColumnReader {
   const { kind, dictionarySize } = stripe.encoding(type.id);
   if (kind !== 1 && kind !== 3) {
     const bytes = binaryReader(stripe.stream(type.id, streams.data), integers(streams.length, false));
@@ -186,13 +202,17 @@ function stringReader(type: OrcType, stripe: StripeStreams, integers: (kind: num
   const words = stripe.stream(type.id, streams.dictionaryData);
   // Words may be empty, so their number is bounded by what the lengths' stream can pack.
   if (dictionarySize > 100_000_000) throw badData('orc', `a dictionary claims ${dictionarySize} words`);
-  const dictionary = binaryReader(words, integers(streams.length, false))(dictionarySize).map((word) => textOf(word as Uint8Array));
+  const dictionary = binaryReader(
+    words,
+    integers(streams.length, false),
+  )(dictionarySize).map((word) => textOf(word as Uint8Array));
   const places = integers(streams.data, false);
   return (count) =>
     times(count, () => {
       const place = Number(places.next());
       const word = dictionary[place];
-      if (word === undefined) throw badData('orc', `word ${place} is not among the ${dictionarySize} of the dictionary`);
+      if (word === undefined)
+        throw badData('orc', `word ${place} is not among the ${dictionarySize} of the dictionary`);
       return word;
     });
 }

@@ -92,7 +92,8 @@ async function readStreams(
     const kind = numberField(message, 1) ?? 0;
     const column = numberField(message, 2) ?? 0;
     const length = numberField(message, 3) ?? 0;
-    if (wanted.has(column) && kind <= 5) held.set(`${column}/${kind}`, await readRange(reader, at, length, 'orc', `a stream of ${where}`));
+    if (wanted.has(column) && kind <= 5)
+      held.set(`${column}/${kind}`, await readRange(reader, at, length, 'orc', `a stream of ${where}`));
     at += length;
   }
   if (at > footerStart) throw badData('orc', 'streams are longer than their stripe', where);
@@ -101,7 +102,8 @@ async function readStreams(
     dictionarySize: numberField(message, 2) ?? 0,
   }));
   return {
-    stream: (column, kind) => decompressStream(held.get(`${column}/${kind}`) ?? new Uint8Array(0), file.codec, file.blockBytes),
+    stream: (column, kind) =>
+      decompressStream(held.get(`${column}/${kind}`) ?? new Uint8Array(0), file.codec, file.blockBytes),
     has: (column, kind) => held.has(`${column}/${kind}`),
     encoding: (column) => encodings[column] ?? { kind: 0, dictionarySize: 0 },
     timezone: Buffer.from(bytesField(footer, 3) ?? []).toString('utf8'),

@@ -3,7 +3,15 @@ import { decompressBlock, type BlockCodec } from '../compression/index.ts';
 import { badData, overLimit, unsupportedData } from '../errors.ts';
 import type { Column, HiveType } from '../hive-type.ts';
 import { readRange, type RangeReader } from '../range-reader.ts';
-import { bytesField, messagesField, numberField, numbersField, parseMessage, textsField, type Message } from './protobuf.ts';
+import {
+  bytesField,
+  messagesField,
+  numberField,
+  numbersField,
+  parseMessage,
+  textsField,
+  type Message,
+} from './protobuf.ts';
 
 export interface OrcType {
   readonly id: number;
@@ -52,11 +60,18 @@ const depthMax = 100;
 /** @throws HIVE_BAD_DATA, HIVE_UNSUPPORTED_FORMAT */
 export async function readOrcFile(reader: RangeReader): Promise<OrcFile> {
   if (reader.sizeBytes < 4) throw badData('orc', `the file has ${reader.sizeBytes} bytes only`);
-  const tail = await readRange(reader, Math.max(0, reader.sizeBytes - 16_384), Math.min(16_384, reader.sizeBytes), 'orc', 'the end');
+  const tail = await readRange(
+    reader,
+    Math.max(0, reader.sizeBytes - 16_384),
+    Math.min(16_384, reader.sizeBytes),
+    'orc',
+    'the end',
+  );
   const length = tail.at(-1) as number;
   if (length + 1 > tail.length) throw badData('orc', 'the postscript is longer than the file');
   const postscript = parseMessage(tail.subarray(tail.length - 1 - length, tail.length - 1));
-  if (Buffer.from(bytesField(postscript, 8000) ?? []).toString('latin1') !== 'ORC') throw badData('orc', 'the postscript does not say ORC');
+  if (Buffer.from(bytesField(postscript, 8000) ?? []).toString('latin1') !== 'ORC')
+    throw badData('orc', 'the postscript does not say ORC');
   const [compression, codec] = codecs[numberField(postscript, 2) ?? 0] ?? ['unknown', undefined];
   if (codec === undefined) throw unsupportedData('orc', `the codec ${compression}`);
   const blockBytes = Math.min(numberField(postscript, 3) ?? 262_144, 2 ** 26);
@@ -70,22 +85,39 @@ export async function readOrcFile(reader: RangeReader): Promise<OrcFile> {
   const rowCount = numberField(footer, 6) ?? 0;
   const sum = stripes.reduce((total, stripe) => total + stripe.rowCount, 0);
   if (sum !== rowCount) throw badData('orc', `the footer counts ${rowCount} rows, its stripes ${sum}`);
-  return { root, columns: columnsOf(root), rowCount, stripes, codec, compression, blockBytes, writer: writerOf(footer) };
+  return {
+    root,
+    columns: columnsOf(root),
+    rowCount,
+    stripes,
+    codec,
+    compression,
+    blockBytes,
+    writer: writerOf(footer),
+  };
 }
 
 function stripeOf(message: Message, index: number): OrcStripe {
-  const [offset = 0, indexBytes = 0, dataBytes = 0, footerBytes = 0, rowCount = 0] = [1, 2, 3, 4, 5].map((field) => numberField(message, field));
+  const [offset = 0, indexBytes = 0, dataBytes = 0, footerBytes = 0, rowCount = 0] = [1, 2, 3, 4, 5].map((field) =>
+    numberField(message, field),
+  );
   // The best packing there is: 512 equal values in 4 bytes, deflated a thousandfold.
-  if (rowCount > (dataBytes + 1) * 140_000) throw badData('orc', `${dataBytes} bytes cannot hold ${rowCount} rows`, `stripe ${index + 1}`);
+  if (rowCount > (dataBytes + 1) * 140_000)
+    throw badData('orc', `${dataBytes} bytes cannot hold ${rowCount} rows`, `stripe ${index + 1}`);
   return { offset, indexBytes, dataBytes, footerBytes, rowCount, sizeBytes: indexBytes + dataBytes + footerBytes };
 }
 
 /** Chunks of a compressed stream: a 3-byte header, low byte first, whose lowest bit says that the chunk is stored plain. */
-export function decompressStream(bytes: Uint8Array, codec: BlockCodec, blockBytes: number, sizeMaxBytes = streamBytesMax): Uint8Array {
+export function decompressStream(
+  bytes: Uint8Array,
+  codec: BlockCodec,
+  blockBytes: number,
+  sizeMaxBytes = streamBytesMax,
+): Uint8Array {
   if (codec === 'none') return bytes;
   const parts: Uint8Array[] = [];
   let size = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     if (at + 3 > bytes.length) throw badData('orc', 'a compressed stream ends inside a chunk header');
     const header = (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16);
     const length = header >>> 1;
@@ -126,7 +158,10 @@ function buildTypes(messages: readonly Message[]): OrcType {
 
 function columnsOf(root: OrcType): Column[] {
   if (root.kind !== kinds.struct) return [{ name: '_col0', type: hiveTypeOf(root) }];
-  return root.children.map((child, index) => ({ name: (root.names[index] ?? `_col${index}`).toLowerCase(), type: hiveTypeOf(child) }));
+  return root.children.map((child, index) => ({
+    name: (root.names[index] ?? `_col${index}`).toLowerCase(),
+    type: hiveTypeOf(child),
+  }));
 }
 
 export const kinds = {
@@ -180,7 +215,13 @@ export function hiveTypeOf(type: OrcType): HiveType {
     case kinds.map:
       return { kind: 'map', key: child(0), value: child(1) };
     case kinds.struct:
-      return { kind: 'struct', fields: type.children.map((own, index) => ({ name: type.names[index] ?? `_col${index}`, type: hiveTypeOf(own) })) };
+      return {
+        kind: 'struct',
+        fields: type.children.map((own, index) => ({
+          name: type.names[index] ?? `_col${index}`,
+          type: hiveTypeOf(own),
+        })),
+      };
     case kinds.union:
       return { kind: 'union', members: type.children.map(hiveTypeOf) };
     case kinds.decimal:

@@ -67,7 +67,9 @@ export function messagesField(message: Message, field: number): Message[] {
 }
 
 export function textsField(message: Message, field: number): string[] {
-  return (message.get(field) ?? []).flatMap((value) => (value instanceof Uint8Array ? [Buffer.from(value).toString('utf8')] : []));
+  return (message.get(field) ?? []).flatMap((value) =>
+    value instanceof Uint8Array ? [Buffer.from(value).toString('utf8')] : [],
+  );
 }
 
 /** Repeated numbers, packed or not. */
@@ -75,7 +77,7 @@ export function numbersField(message: Message, field: number): number[] {
   return (message.get(field) ?? []).flatMap((value) => {
     if (typeof value === 'number') return [value];
     const numbers: number[] = [];
-    for (const cursor = { at: 0 }; cursor.at < value.length; ) numbers.push(readVarint(value, cursor));
+    for (const cursor = { at: 0 }; cursor.at < value.length;) numbers.push(readVarint(value, cursor));
     return numbers;
   });
 }

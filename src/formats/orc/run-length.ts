@@ -239,7 +239,7 @@ class IntegerRuns2 implements IntegerRuns {
     const deltas = width === 0 ? undefined : this.#packed(count - 2, width);
     for (let index = 2; index < count; index += 1) {
       const delta = deltas === undefined ? first : (deltas[index - 2] as Integer);
-      value = add(value, deltas !== undefined && isFalling ? -delta as Integer : delta);
+      value = add(value, deltas !== undefined && isFalling ? -delta : delta);
       values.push(value);
     }
     return values;

@@ -14,7 +14,10 @@ export function dateText(days: number): string {
 
 /** Years beyond 9999 and before 0 as the SQL engines write them, without the sign ISO puts before six digits. */
 function isoText(date: Date): string {
-  return date.toISOString().replace(/^\+0*/, '').replace(/^-0*(\d{4})/, '-$1');
+  return date
+    .toISOString()
+    .replace(/^\+0*/, '')
+    .replace(/^-0*(\d{4})/, '-$1');
 }
 
 /** Digits behind the point are made `scale` by adding or cutting zeros; ORC keeps each value's own scale. */
@@ -52,7 +55,8 @@ export function timestampReader(seconds: IntegerRuns, nanos: IntegerRuns, timezo
 /** @param nano 0 to 999,999,999 */
 export function timestampText(seconds: number, nano: number): string {
   const date = new Date(seconds * 1000);
-  if (Number.isNaN(date.getTime()) || nano < 0 || nano > 999_999_999) throw badData('orc', `the timestamp ${seconds}.${nano} is out of range`);
+  if (Number.isNaN(date.getTime()) || nano < 0 || nano > 999_999_999)
+    throw badData('orc', `the timestamp ${seconds}.${nano} is out of range`);
   const text = isoText(date);
   const fraction = nano === 0 ? '' : `.${String(nano).padStart(9, '0').replace(/0+$/, '')}`;
   return `${text.slice(0, -5).replace('T', ' ')}${fraction}`;
@@ -72,9 +76,13 @@ function zoneOffset(timezone: string): (epochSecond: number) => number {
     const quarter = Math.floor(epochSecond / 900);
     let offset = known.get(quarter);
     if (offset === undefined) {
-      const name = format.formatToParts(new Date(quarter * 900_000)).find((part) => part.type === 'timeZoneName')?.value ?? '';
+      const name =
+        format.formatToParts(new Date(quarter * 900_000)).find((part) => part.type === 'timeZoneName')?.value ?? '';
       const match = /GMT([+-])(\d{2}):(\d{2})(?::(\d{2}))?/.exec(name);
-      offset = match === null ? 0 : (match[1] === '-' ? -1 : 1) * (Number(match[2]) * 3600 + Number(match[3]) * 60 + Number(match[4] ?? 0));
+      offset =
+        match === null
+          ? 0
+          : (match[1] === '-' ? -1 : 1) * (Number(match[2]) * 3600 + Number(match[3]) * 60 + Number(match[4] ?? 0));
       known.set(quarter, offset);
     }
     return offset;

@@ -52,7 +52,8 @@ export async function readParquetMeta(reader: RangeReader): Promise<ParquetMeta>
   const rowGroups = structsOf(meta, 4).map((group) => rowGroupOf(group, leaves));
   // Some writers leave the file's own count at 0; the row groups hold what is read.
   const rowCount = rowGroups.length > 0 ? rowGroups.reduce((sum, group) => sum + group.rowCount, 0) : numberOf(meta, 3);
-  if (rowCount === undefined || rowCount < 0 || !Number.isSafeInteger(rowCount)) throw badData('parquet', 'the footer has no sound row count');
+  if (rowCount === undefined || rowCount < 0 || !Number.isSafeInteger(rowCount))
+    throw badData('parquet', 'the footer has no sound row count');
   return {
     columns: columnsOf(schema),
     rowCount,
@@ -96,7 +97,12 @@ function columnChunkOf(meta: ThriftStruct, leaves: ReadonlyMap<string, SchemaNod
 }
 
 /** The newer field where it is given; the older one, whose order for text was never fixed, for numbers only. */
-function statisticText(leaf: SchemaNode | undefined, statistics: ThriftStruct | undefined, newer: number, older: number): string | undefined {
+function statisticText(
+  leaf: SchemaNode | undefined,
+  statistics: ThriftStruct | undefined,
+  newer: number,
+  older: number,
+): string | undefined {
   if (leaf === undefined || statistics === undefined) return undefined;
   const physical = physicalNames[leaf.physical ?? -1];
   const isText = physical === 'binary' && (leaf.converted === 0 || leaf.logical?.has(1) === true);

@@ -61,7 +61,8 @@ test('1,000 damaged copies end with an error or with a sound answer', async () =
   const bytes = await smallFile();
   const footer = bytes.subarray(-4000);
   for (const [index, mutant] of [...mutantsOf(footer, 1000)].entries()) {
-    const whole = index % 4 === 1 ? Buffer.concat([mutant, bytes.subarray(-8)]) : Buffer.concat([bytes.subarray(0, -4000), mutant]);
+    const whole =
+      index % 4 === 1 ? Buffer.concat([mutant, bytes.subarray(-8)]) : Buffer.concat([bytes.subarray(0, -4000), mutant]);
     try {
       const meta = await readParquetMeta(readerOfBytes(whole));
       assert.ok(Number.isSafeInteger(meta.rowCount));

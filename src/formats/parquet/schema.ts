@@ -27,7 +27,8 @@ export function buildSchema(elements: readonly ThriftStruct[]): SchemaNode {
     if (element === undefined) throw badData('parquet', 'the schema names more children than it has');
     if (depth > depthMax) throw badData('parquet', `the schema nests deeper than ${depthMax}`);
     const childCount = numberOf(element, 5) ?? 0;
-    if (childCount < 0 || childCount > elements.length) throw badData('parquet', `a group claims ${childCount} children`);
+    if (childCount < 0 || childCount > elements.length)
+      throw badData('parquet', `a group claims ${childCount} children`);
     return {
       name: textOf(element, 4) ?? '',
       repetition: numberOf(element, 3) ?? 0,

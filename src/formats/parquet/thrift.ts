@@ -69,7 +69,8 @@ export class CompactReader {
     const short = header >>> 4;
     const count = short === 15 ? Number(this.#varint()) : short;
     // Every element takes a byte at least, so a longer list is a lie.
-    if (count > this.#bytes.length - this.#at) throw badData('parquet', `a list claims ${count} elements`, `byte ${this.#at}`);
+    if (count > this.#bytes.length - this.#at)
+      throw badData('parquet', `a list claims ${count} elements`, `byte ${this.#at}`);
     const items: ThriftValue[] = [];
     for (let index = 0; index < count; index += 1) items.push(this.#value(header & 0x0f, depth + 1));
     return items;
@@ -111,7 +112,8 @@ export class CompactReader {
   }
 
   #need(count: number): void {
-    if (count > this.#bytes.length - this.#at) throw badData('parquet', 'the metadata ends too early', `byte ${this.#at}`);
+    if (count > this.#bytes.length - this.#at)
+      throw badData('parquet', 'the metadata ends too early', `byte ${this.#at}`);
   }
 }
 

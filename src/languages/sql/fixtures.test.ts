@@ -5,7 +5,30 @@ import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type TestCatalog, TestEngine } from './testing.ts';
 
-const tables: TestCatalog = { nums: { columns: { n: 'integer' }, rows: 'SELECT * FROM (VALUES (1), (2)) AS v(n)' } };
+const tables: TestCatalog = {
+  nums: { columns: { n: 'integer' }, rows: 'SELECT * FROM (VALUES (1), (2)) AS v(n)' },
+  sales: {
+    columns: {
+      id: 'integer',
+      region: 'varchar',
+      amount: 'decimal(10,2)',
+      when: 'date',
+      tags: 'array(varchar)',
+      doc: 'varchar',
+    },
+    rows: `SELECT * FROM (VALUES
+      (1, 'east', 10.00, DATE '2020-01-06', ['a', 'b'], '{"k": "v1", "n": 7, "l": [10, 20]}'),
+      (2, 'east', 20.50, DATE '2020-01-30', ['b'], 'no json'),
+      (3, 'west', 10.00, DATE '2020-02-01', NULL, '{}'),
+      (4, 'west', 10.00, DATE '2020-02-29', [], NULL),
+      (5, NULL, 1.00, DATE '2021-03-01', NULL, NULL)
+    ) AS v(id, region, amount, "when", tags, doc)`,
+  },
+  regions: {
+    columns: { name: 'varchar', boss: 'varchar', open: 'boolean' },
+    rows: `SELECT * FROM (VALUES ('east', 'ann', true), ('west', 'bob', false), ('north', 'cat', NULL)) AS v(name, boss, open)`,
+  },
+};
 
 interface Fixture {
   readonly sql: string;

@@ -130,11 +130,14 @@ WHERE total_amount > 0
 ) ct
 GROUP BY TipPrctCtgry;`;
     const rows = await engine.rows(sql, tables);
-    assert.deepEqual(rows.sort(), [
-      ['TG20', '1'],
-      ['TL10', '1'],
-      ['TL15', '1'],
-    ]);
+    assert.deepEqual(
+      rows.sort((a, b) => String(a).localeCompare(String(b))),
+      [
+        ['TG20', '1'],
+        ['TL10', '1'],
+        ['TL15', '1'],
+      ],
+    );
   });
 
   test('queries of the last day from CloudTrail', async () => {

@@ -204,7 +204,10 @@ describe('data definition', () => {
       parse('prepare', 'PREPARE p FROM SELECT * FROM t WHERE a = ?;').statementText,
       'SELECT * FROM t WHERE a = ?',
     );
-    assert.equal(parse('execute', "EXECUTE p USING 1, 'a'").arguments.length, 2);
+    assert.deepEqual(parse('execute', "EXECUTE p USING 1, concat('a', ', b')").argumentTexts, [
+      '1',
+      "concat('a', ', b')",
+    ]);
     parse('deallocate', 'DEALLOCATE PREPARE p');
     assert.deepEqual(parse('use', 'USE c.d').database, 'd');
     parse('drop-table', 'DROP TABLE IF EXISTS `db`.`t`');

@@ -158,6 +158,18 @@ Rules:
       - { Assert: !Not [!Equals [!Ref Size, 1]], AssertDescription: production needs more than one }
 ${one}
 `;
+  test('lists are compared member by member', () => {
+    const holds = (assertion: string): void =>
+      void bind(
+        `Parameters: { L: { Type: CommaDelimitedList, Default: 'a,b' } }\nRules: { R: { Assertions: [{ Assert: ${assertion} }] } }\n${one}`,
+      );
+    assert.doesNotThrow(() => holds('!Contains [!Ref L, b]'));
+    assert.throws(() => holds('!Contains [!Ref L, c]'), /Rule R failed: assertion 1 does not hold/);
+    assert.doesNotThrow(() => holds('!EachMemberIn [!Ref L, [a, b, c]]'));
+    assert.throws(() => holds('!EachMemberIn [!Ref L, [a]]'), /Rule R failed/);
+    assert.throws(() => holds('!EachMemberEquals [!Ref L, a]'), /Rule R failed/);
+  });
+
   test('an assertion holds or is told, under its condition', () => {
     assert.doesNotThrow(() => bind(text, { Stage: 'test' }));
     assert.doesNotThrow(() => bind(text, { Stage: 'prod', Size: '2' }));

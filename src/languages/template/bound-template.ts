@@ -116,8 +116,11 @@ export class BoundTemplate {
 
   /** The properties of a resource, as far as `surroundings` tell. */
   properties(logicalId: string, surroundings: Surroundings, maskSecrets = false): ResolvedMapping {
+    return this.#properties(logicalId, this.#evaluator(surroundings, maskSecrets));
+  }
+
+  #properties(logicalId: string, evaluator: Evaluator): ResolvedMapping {
     const resource = this.resources.get(logicalId);
-    const evaluator = this.#evaluator(surroundings, maskSecrets);
     const outcome = evaluator.evaluate(resource?.properties ?? {}, ['Resources', logicalId, 'Properties']);
     if (isMapping(outcome)) return outcome;
     throw validationError(`[/Resources/${logicalId}/Properties] must be an object.`);
@@ -156,9 +159,11 @@ export class BoundTemplate {
       resource: (logicalId) => this.unknownResource(logicalId, schemas),
       exportValue,
     };
+    // One evaluator for all, so that the bound on what a template may expand to holds for the whole.
+    const evaluator = this.#evaluator(surroundings, false);
     for (const [logicalId, { type }] of this.resources) {
       const schema = schemas(type);
-      const properties = this.properties(logicalId, surroundings);
+      const properties = this.#properties(logicalId, evaluator);
       if (schema) checkProperties(schema, properties, ['Resources', logicalId, 'Properties']);
     }
     for (const output of this.outputs) this.output(output, surroundings);

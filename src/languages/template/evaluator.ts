@@ -125,6 +125,9 @@ const functions: ReadonlyMap<string, TemplateFunction> = new Map<string, Templat
   ['Fn::And', (argument, evaluator, path) => conditions(argument, evaluator, path, 2).every(Boolean)],
   ['Fn::Or', (argument, evaluator, path) => conditions(argument, evaluator, path, 2).some(Boolean)],
   ['Fn::Not', (argument, evaluator, path) => !conditions(argument, evaluator, path, 1)[0]],
+  ['Fn::Contains', (argument, evaluator, path) => everyMember(argument, evaluator, path, 'list')],
+  ['Fn::EachMemberEquals', (argument, evaluator, path) => everyMember(argument, evaluator, path, 'value')],
+  ['Fn::EachMemberIn', (argument, evaluator, path) => everyMember(argument, evaluator, path, 'list')],
   ['Fn::ImportValue', importValue],
   ['Fn::Base64', (argument, evaluator, path) => onText(argument, evaluator, path, encodeBase64)],
   ['Fn::Cidr', cidr],
@@ -284,6 +287,24 @@ function conditions(argument: Value, evaluator: Evaluator, path: Path, countMin:
   return listArgument(argument, countMin, countMax, name, path).map((item, index) =>
     evaluator.holds(item, [...path, index]),
   );
+}
+
+/** The functions of rules: whether each member of a list is another value, or is in another list. */
+function everyMember(argument: Value, evaluator: Evaluator, path: Path, other: 'list' | 'value'): Outcome {
+  const name = String(path.at(-1));
+  const sides = listArgument(argument, 2, 2, name, path).map((side, index) =>
+    evaluator.argument(side, [...path, index]),
+  );
+  const unknown = sides.find((side) => side instanceof Unknown);
+  if (unknown !== undefined) return unknown;
+  const [left = [], right = []] = name === 'Fn::Contains' ? sides.toReversed() : sides;
+  const members = asList(left).map(comparable);
+  const allowed = new Set((other === 'list' ? asList(right) : [right]).map(comparable));
+  return members.every((member) => allowed.has(member));
+}
+
+function asList(value: Resolved): readonly Resolved[] {
+  return Array.isArray(value) ? (value as readonly Resolved[]) : [value];
 }
 
 function importValue(argument: Value, evaluator: Evaluator, path: Path): Outcome {

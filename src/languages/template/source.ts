@@ -59,9 +59,6 @@ const shortForms = new Map(
     'Contains',
     'EachMemberEquals',
     'EachMemberIn',
-    'RefAll',
-    'ValueOf',
-    'ValueOfAll',
   ].map((name): [string, string] => [`!${name}`, `Fn::${name}`]),
 )
   .set('!Ref', 'Ref')

@@ -12,8 +12,7 @@ export function databaseOperations(catalog: Catalog): HandlersOf<Glue> {
   return {
     async CreateDatabase(input, context) {
       checkCatalogId(input.CatalogId, context);
-      refuseMembers(input, ['Tags']);
-      await catalog.createDatabase(context.scope, databaseInput(input.DatabaseInput));
+      await catalog.createDatabase(context.scope, databaseInput(input.DatabaseInput), input.Tags);
       return {};
     },
 
@@ -31,7 +30,7 @@ export function databaseOperations(catalog: Catalog): HandlersOf<Glue> {
         (range) => catalog.listDatabases(context.scope, range),
         (database) => database.Name,
       );
-      return { DatabaseList: items.map(toWire), NextToken: nextToken };
+      return { DatabaseList: items.map((database) => cut(database, input.AttributesToGet)), NextToken: nextToken };
     },
 
     async UpdateDatabase(input, context) {
@@ -53,6 +52,13 @@ function databaseInput(input: object | undefined): DatabaseInput {
   const given = required(input, 'DatabaseInput');
   refuseMembers(given, ['FederatedDatabase']);
   return given as DatabaseInput;
+}
+
+/** GetDatabases can be asked for the names alone, or for names and targets. */
+function cut(database: Database, attributes: readonly string[] | undefined): WireDatabase {
+  if (attributes === undefined || attributes.length === 0) return toWire(database);
+  const TargetDatabase = attributes.includes('TARGET_DATABASE') ? database.TargetDatabase : undefined;
+  return { Name: database.Name, ...(TargetDatabase && { TargetDatabase }) };
 }
 
 function toWire(database: Database): WireDatabase {

@@ -8,8 +8,6 @@ import { cleanName, hivePart } from '../discovery/table-name.ts';
 export interface DraftOptions {
   readonly bucket: string;
   readonly crawlerName: string;
-  /** Every partition takes the columns and the format of its table. */
-  readonly inheritPartitions: boolean;
   readonly createPartitionIndex: boolean;
 }
 
@@ -53,9 +51,8 @@ function draftPartition(set: DataSet, leaf: Leaf, columns: Column[], options: Dr
     .split('/')
     .filter(Boolean)
     .map((segment, level) => (set.levels[level]?.key === undefined ? segment : (hivePart(segment)?.value ?? segment)));
-  const shape = options.inheritPartitions ? { ...leaf.shape, format: set.shape.format } : leaf.shape;
-  const isOwn = !options.inheritPartitions && isPositional(shape.format);
-  const own = isOwn ? inOwnOrder(leaf.shape, columns) : columns;
+  const { shape } = leaf;
+  const own = isPositional(shape.format) ? inOwnOrder(shape, columns) : columns;
   const parameters = parametersOf(shape, options.crawlerName);
   return {
     Values: values,

@@ -132,7 +132,7 @@ export class TableWriter {
   }
 
   async #writePartitions(database: string, table: Table, draft: TableDraft): Promise<void> {
-    const { catalog, scope, crawler, log } = this.#parts;
+    const { catalog, scope, crawler, configuration, log } = this.#parts;
     const keys = table.PartitionKeys ?? [];
     if (keys.length !== (draft.table.PartitionKeys ?? []).length) {
       log.warn(
@@ -147,7 +147,8 @@ export class TableWriter {
     }
     const created: PartitionInput[] = [];
     const changed: PartitionInput[] = [];
-    for (const partition of draft.partitions) {
+    for (const found of draft.partitions) {
+      const partition = configuration.inheritPartitions ? inherit(found, table) : found;
       const key = JSON.stringify(partition.Values);
       const current = present.get(key);
       present.delete(key);
@@ -254,6 +255,12 @@ function describeChange(current: Table, next: TableInput): string | undefined {
   if (changes.length > 0) return changes.join('; ');
   const [now, then] = [plain(next), plain(current)];
   return isDeepStrictEqual(withoutCounts(now), withoutCounts(then)) ? undefined : 'another format or location';
+}
+
+/** Columns and format of the table as it stands in the catalog, whoever wrote them. */
+function inherit(partition: PartitionInput, { StorageDescriptor: descriptor }: Table): PartitionInput {
+  const { Location, Parameters } = partition.StorageDescriptor ?? {};
+  return { ...partition, StorageDescriptor: { ...descriptor, Location, Parameters } };
 }
 
 function columnTypes(descriptor: StorageDescriptor | undefined): Map<string, string> {

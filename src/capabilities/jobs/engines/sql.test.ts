@@ -181,6 +181,17 @@ suite('SQL jobs', async () => {
     assert.match((await run('wrong')).errorMessage ?? '', /Statement 2 of 2 failed: .*nothing/);
   });
 
+  test('a run that is stopped ends soon and leaves nothing in its target', async () => {
+    const numbers = (name: string) => `UNNEST(sequence(1, 100000)) AS ${name}(n)`;
+    const query = `SELECT count(*) AS n FROM ${numbers('a')} CROSS JOIN ${numbers('b')} WHERE a.n * b.n % 7 = 1`;
+    await makeJob('endless', `UNLOAD (${query}) TO 's3://lake/endless/' WITH (format = 'PARQUET')`);
+    const { JobRunId: id = '' } = await glue.startJobRun({ JobName: 'endless' });
+    await until(() => jobs.runs.getRun(scope, 'endless', id).state === 'RUNNING');
+    await glue.batchStopJobRun({ JobName: 'endless', JobRunIds: [id] });
+    await until(() => jobs.runs.getRun(scope, 'endless', id).state === 'STOPPED', 'the stop', 3000);
+    assert.deepEqual(await list('endless/'), []);
+  });
+
   test('with bookmarks a run processes only what is new, and a failed one moves nothing', async () => {
     await makeTable('arrivals', 's3://lake/arrivals/');
     await put('arrivals/1.csv', 'id,amount,city\n1,1,a\n');

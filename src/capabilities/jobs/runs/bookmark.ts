@@ -13,8 +13,6 @@ export interface SourceObject {
   readonly etag: string;
 }
 
-export type BookmarkOption = 'job-bookmark-enable' | 'job-bookmark-disable' | 'job-bookmark-pause';
-
 export const emptyBookmark: Bookmark = { tables: {} };
 
 /** Follows one run: says what is new, and remembers what the run has read. */

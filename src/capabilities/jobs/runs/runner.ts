@@ -9,7 +9,7 @@ import type { Logs } from '#logs';
 import type { ScriptEngine } from '../engines/engine.ts';
 import { scriptFailed } from '../errors.ts';
 import { mergeArguments, type Job } from '../job.ts';
-import { BookmarkReader, emptyBookmark, type Bookmark, type BookmarkOption } from './bookmark.ts';
+import { BookmarkReader, emptyBookmark, type Bookmark } from './bookmark.ts';
 import type { JobRun } from './job-run.ts';
 
 export const outputGroup = '/aws-glue/jobs/output';
@@ -94,10 +94,7 @@ export class Runner {
     const caller = roleCaller(job.role, accountId);
     lines.say(`Run ${run.id} of job ${run.jobName}: ${job.command.scriptLocation} on ${engine.name}`);
     const script = await this.#readScript(job.command.scriptLocation, caller, region, abort.signal);
-    const option = values['--job-bookmark-option'] as BookmarkOption | undefined;
-    const follows = option === 'job-bookmark-enable' || option === 'job-bookmark-pause';
-    const moves = option === 'job-bookmark-enable';
-    const reader = follows ? new BookmarkReader(bookmark ?? emptyBookmark, { moves }) : undefined;
+    const reader = bookmarkReader(values['--job-bookmark-option'], bookmark);
     await engine.run({
       accountId,
       region,
@@ -178,6 +175,22 @@ function endingOf(signal: AbortSignal, error: unknown, run: JobRun): Exclude<End
       };
     case undefined:
       return { state: 'FAILED', errorMessage: messageOf(error) };
+  }
+}
+
+/** @throws ScriptFailed for another word than Glue's three */
+function bookmarkReader(option: string | undefined, bookmark: Bookmark | undefined): BookmarkReader | undefined {
+  switch (option) {
+    case undefined:
+    case 'job-bookmark-disable':
+      return undefined;
+    case 'job-bookmark-enable':
+    case 'job-bookmark-pause':
+      return new BookmarkReader(bookmark ?? emptyBookmark, { moves: option === 'job-bookmark-enable' });
+    default:
+      throw scriptFailed(
+        `--job-bookmark-option is '${option}'; write job-bookmark-enable, job-bookmark-disable or job-bookmark-pause.`,
+      );
   }
 }
 

@@ -1,11 +1,11 @@
 /** Attributes of objects between their headers and their record. */
 import { PlatformError } from '#kernel/errors';
-import type { Buckets } from '../buckets.ts';
+import type { Buckets } from '../buckets/buckets.ts';
 import { defaultContentType } from '../content/content-type.ts';
 import { parseTagging } from '../content/tags.ts';
 import { aclNotSupported, invalidArgument, notImplemented } from '../errors.ts';
 import type { Checksum } from '../content/checksum.ts';
-import type { Encryption, ObjectAttributes } from '../object.ts';
+import type { Encryption, ObjectAttributes } from '../objects/object.ts';
 
 /** The members that PutObject, CopyObject and CreateMultipartUpload have in common. */
 export interface AttributeInput {

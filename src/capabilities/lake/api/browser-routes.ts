@@ -2,14 +2,14 @@
 import type { Authorizer, HttpRequest, HttpResponse, Route } from '#gateway';
 import { isPlatformError, PlatformError } from '#kernel/errors';
 import { newUuid } from '#kernel/ids';
-import type { Bucket } from '../bucket.ts';
-import { corsHeaders, type CorsRule } from '../cors.ts';
+import type { Bucket } from '../buckets/bucket.ts';
+import { corsHeaders, type CorsRule } from '../buckets/cors.ts';
 import { entityTooLarge, invalidArgument } from '../errors.ts';
 import { readForm, type FormUpload } from '../form/form-reader.ts';
 import { verifyForm } from '../form/form-signature.ts';
 import { assertFormAllowed, lengthRangeOf, parsePostPolicy } from '../form/post-policy.ts';
 import type { LakeParts } from '../lake.ts';
-import { toStorageError } from '../storage-error.ts';
+import { toStorageError } from '../disk/storage-error.ts';
 import { readAttributes, type AttributeInput } from './attributes.ts';
 import { putBytesMax } from './upload-body.ts';
 

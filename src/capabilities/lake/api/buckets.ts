@@ -3,7 +3,7 @@ import type { S3 } from '@aws-sdk/client-s3';
 import type { HandlersOf } from '#gateway';
 import { PlatformError } from '#kernel/errors';
 import { decodeToken, encodeToken } from '#kernel/paging';
-import { bucketArn } from '../bucket.ts';
+import { bucketArn } from '../buckets/bucket.ts';
 import { invalidRequest, notImplemented } from '../errors.ts';
 import type { LakeParts } from '../lake.ts';
 import { assertAcl } from './attributes.ts';

@@ -4,7 +4,7 @@ import type { HandlersOf } from '#gateway';
 import { decodeToken, encodeToken } from '#kernel/paging';
 import { invalidArgument } from '../errors.ts';
 import type { LakeParts } from '../lake.ts';
-import type { ObjectVersion } from '../object.ts';
+import type { ObjectVersion } from '../objects/object.ts';
 import { bucketOf, given, quoted } from './request.ts';
 
 /** No page has more entries. */

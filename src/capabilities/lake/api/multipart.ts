@@ -12,8 +12,8 @@ import {
 import { assertCopyConditions } from '../content/conditions.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
 import type { LakeParts } from '../lake.ts';
-import { commonPrefixOf } from '../listing.ts';
-import { assertPartNumber, type Upload, type UploadedPart } from '../upload.ts';
+import { commonPrefixOf } from '../objects/listing.ts';
+import { assertPartNumber, type Upload, type UploadedPart } from '../uploads/upload.ts';
 import { describeChecksum, describeEncryption, readAttributes } from './attributes.ts';
 import { copyConditionsOf, parseCopySource } from './copy-source.ts';
 import { ownerOf } from './listing.ts';

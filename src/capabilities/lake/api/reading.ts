@@ -1,12 +1,12 @@
 /** GetObject, HeadObject, GetObjectAttributes. */
 import type { S3 } from '@aws-sdk/client-s3';
 import type { HandlersOf } from '#gateway';
-import type { Bucket } from '../bucket.ts';
+import type { Bucket } from '../buckets/bucket.ts';
 import { formatContentRange, parseRange, type ByteRange } from '../content/range.ts';
 import { invalidArgument, invalidRange, invalidRequest } from '../errors.ts';
 import type { LakeParts } from '../lake.ts';
-import type { ObjectAttributes, ObjectVersion } from '../object.ts';
-import type { GetOptions } from '../objects.ts';
+import type { ObjectAttributes, ObjectVersion } from '../objects/object.ts';
+import type { GetOptions } from '../objects/objects.ts';
 import { describeAttributes, describeChecksum } from './attributes.ts';
 import { bucketOf, given, quoted, versionIdOf } from './request.ts';
 

@@ -1,8 +1,8 @@
 /** What every operation reads from a request: the bucket, who asks, and how values are spelled on the wire. */
 import type { RequestContext } from '#gateway';
-import type { Bucket } from '../bucket.ts';
-import type { Buckets } from '../buckets.ts';
-import { nullVersionId, type ObjectVersion, type Origin } from '../object.ts';
+import type { Bucket } from '../buckets/bucket.ts';
+import type { Buckets } from '../buckets/buckets.ts';
+import { nullVersionId, type ObjectVersion, type Origin } from '../objects/object.ts';
 
 interface BucketInput {
   readonly Bucket?: string | undefined;

@@ -11,9 +11,10 @@ import {
 } from '../content/checksum.ts';
 import type { StagedFile } from '../disk/staging.ts';
 import { badDigest, incompleteBody, invalidDigest, invalidRequest, notImplemented } from '../errors.ts';
-import type { Shelf } from '../shelf.ts';
-import { toStorageError } from '../storage-error.ts';
+import type { Shelf } from '../objects/shelf.ts';
+import { toStorageError } from '../disk/storage-error.ts';
 
+// Differs from AWS: an upload without a checksum gets none; S3 would add CRC64NVME of its own.
 /** A single PUT takes this much. */
 export const putBytesMax = 5 * 1024 ** 3;
 /** Bodies up to this are gathered in memory and written with one call. */

@@ -6,6 +6,7 @@ import { lstatSync, mkdirSync, realpathSync, renameSync, rmdirSync, unlinkSync, 
 import { dirname, join, sep } from 'node:path';
 import { accessDenied } from '../errors.ts';
 import { encodeDisplacedKey, encodeKey } from '../key/key.ts';
+import type { FolderIndex } from './folder-index.ts';
 import type { FolderSync } from './folder-sync.ts';
 import { identityOf, type FileIdentity } from './file-identity.ts';
 
@@ -20,11 +21,13 @@ const triesMax = 50;
 
 export class BucketFolder {
   readonly path: string;
+  readonly index: FolderIndex;
   readonly #folderSync: FolderSync;
 
   /** @param path absolute, without symbolic links */
-  constructor(path: string, folderSync: FolderSync) {
+  constructor(path: string, folderSync: FolderSync, index: FolderIndex) {
     this.path = path;
+    this.index = index;
     this.#folderSync = folderSync;
   }
 

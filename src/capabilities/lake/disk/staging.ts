@@ -25,7 +25,7 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { Digests, type ChecksumAlgorithm } from '../content/checksum.ts';
 import { entityTooLarge, invalidRequest } from '../errors.ts';
-import { toStorageError } from '../storage-error.ts';
+import { toStorageError } from './storage-error.ts';
 import { hashedDropMaxBytes, identityEtag, identityOf, type FileIdentity } from './file-identity.ts';
 
 const openFile = promisify(open);

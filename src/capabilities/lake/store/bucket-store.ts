@@ -1,6 +1,6 @@
 /** Buckets and their configurations in the state. A configuration is kept as the JSON of its API shape. */
 import type { State } from '#kernel/state';
-import type { Bucket, VersioningStatus } from '../bucket.ts';
+import type { Bucket, VersioningStatus } from '../buckets/bucket.ts';
 
 interface BucketRow {
   name: string;

@@ -1,9 +1,9 @@
 /**
  * Rows of object versions in the state. A row says what is known of a file; which rows are true is said by the disk
- * (see `../objects.ts`), so that a row without its file is merely unread until it is cleaned up.
+ * (see `../objects/objects.ts`), so that a row without its file is merely unread until it is cleaned up.
  */
 import type { Db, State } from '#kernel/state';
-import type { ObjectAttributes, ObjectVersion } from '../object.ts';
+import type { ObjectAttributes, ObjectVersion } from '../objects/object.ts';
 
 interface ObjectRow {
   id: number;

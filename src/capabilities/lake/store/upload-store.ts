@@ -1,8 +1,8 @@
 /** Multipart uploads that are under way, and their parts. */
 import type { State } from '#kernel/state';
 import type { ChecksumAlgorithm, ChecksumType } from '../content/checksum.ts';
-import type { ObjectAttributes } from '../object.ts';
-import type { Upload, UploadedPart } from '../upload.ts';
+import type { ObjectAttributes } from '../objects/object.ts';
+import type { Upload, UploadedPart } from '../uploads/upload.ts';
 
 interface UploadRow {
   id: string;

@@ -108,16 +108,29 @@ function namesAreUnique(query: EngineQuery): boolean {
 }
 
 function copyToFiles(query: EngineQuery, folder: string, format: FileFormat, partitionedBy: readonly string[]): string {
-  const cells = query.columns.map((column, index) => {
-    const isText = format.kind === 'text' && !partitionedBy.includes(column.name.toLowerCase());
-    return `${isText ? cellText(`r.c${index}`, column.type) : `r.c${index}`} AS ${quoteIdentifier(column.name)}`;
-  });
+  const isKey = query.columns.map((column) => partitionedBy.includes(column.name.toLowerCase()));
+  const names = query.columns.map((column) => quoteIdentifier(column.name));
+  const keys = names.flatMap((name, index) => (isKey[index] ? [`r.c${index} AS ${name}`] : []));
   const options = [formatOptions(format)];
-  if (partitionedBy.length > 0) {
+  if (keys.length > 0) {
     options.push(`PARTITION_BY (${partitionedBy.map(quoteIdentifier).join(', ')})`, "FILENAME_PATTERN 'part_{i}'");
   }
-  const target = join(folder, partitionedBy.length > 0 ? 'data' : 'part_0');
-  return `COPY (SELECT ${cells.join(', ')} FROM ${relationOf(query)}) TO ${quoteText(target)} (${options.join(', ')})`;
+  const target = join(folder, keys.length > 0 ? 'data' : 'part_0');
+  const cells = [...dataCells(query, format, isKey), ...keys].join(', ');
+  return `COPY (SELECT ${cells} FROM ${relationOf(query)}) TO ${quoteText(target)} (${options.join(', ')})`;
+}
+
+/** DuckDB's own JSON writer knows no partitions; so a line of JSON is a cell of text. */
+function dataCells(query: EngineQuery, format: FileFormat, isKey: readonly boolean[]): string[] {
+  const data = query.columns.map((column, index) => ({ column, index })).filter(({ index }) => !isKey[index]);
+  if (format.kind === 'json') {
+    const members = data.map(({ column, index }) => `${quoteText(column.name)}: r.c${index}`);
+    return [`CAST(to_json({${members.join(', ')}}) AS VARCHAR) AS line`];
+  }
+  return data.map(({ column, index }) => {
+    const cell = format.kind === 'text' ? cellText(`r.c${index}`, column.type) : `r.c${index}`;
+    return `${cell} AS ${quoteIdentifier(column.name)}`;
+  });
 }
 
 function formatOptions(format: FileFormat): string {
@@ -125,10 +138,15 @@ function formatOptions(format: FileFormat): string {
     case 'parquet':
       return `FORMAT parquet, COMPRESSION ${format.compression}, ROW_GROUP_SIZE 122880`;
     case 'json':
-      return `FORMAT json, COMPRESSION ${format.compression}`;
+      return plainLines('\u0001', '', format.compression);
     case 'text':
-      return `FORMAT csv, HEADER false, DELIMITER ${quoteText(format.delimiter)}, QUOTE '', ESCAPE '', NULLSTR ${quoteText(format.nullText)}, COMPRESSION ${format.compression}`;
+      return plainLines(format.delimiter, format.nullText, format.compression);
   }
+}
+
+/** Cells as they are, between delimiters, without quotes or escapes: what Hive reads. */
+function plainLines(delimiter: string, nullText: string, compression: 'gzip' | 'none'): string {
+  return `FORMAT csv, HEADER false, DELIMITER ${quoteText(delimiter)}, QUOTE '', ESCAPE '', NULLSTR ${quoteText(nullText)}, COMPRESSION ${compression}`;
 }
 
 function progressOf(progress: Progress): Parameters<EngineRun['onProgress']>[0] {

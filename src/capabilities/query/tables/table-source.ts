@@ -148,7 +148,7 @@ function checkTable(table: Table): void {
   if (format !== undefined && ['ICEBERG', 'DELTA', 'HUDI'].includes(format)) throw unreadable(name, `${format} tables`);
   if (table.Parameters?.['spark.sql.sources.provider']?.toLowerCase() === 'delta')
     throw unreadable(name, 'DELTA tables');
-  if (/SymlinkTextInputFormat$/.test(table.StorageDescriptor?.InputFormat ?? ''))
+  if (table.StorageDescriptor?.InputFormat?.endsWith('SymlinkTextInputFormat') === true)
     throw unreadable(name, 'symlink manifests');
   if ((table.StorageDescriptor?.Location ?? '') === '') {
     throw new PlatformError('invalid', 'HIVE_INVALID_METADATA', `Table ${name} has no location.`);

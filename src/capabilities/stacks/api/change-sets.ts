@@ -13,7 +13,8 @@ export function changeSetOperations(stacks: Stacks, changeSets: ChangeSets): Ope
   return {
     async CreateChangeSet(input, context) {
       const unsupported = ['ResourcesToImport', 'ImportExistingResources', 'DeploymentMode', 'DeploymentConfig'];
-      refuseUnsupported(input, [...unsupported, 'IncludeNestedStacks']);
+      // Differs from AWS: a nested stack is one change, whatever IncludeNestedStacks says; its own changes are not listed.
+      refuseUnsupported(input, unsupported);
       refuseTriggers(input.RollbackConfiguration);
       refuseUnsupported({ 'ChangeSetType IMPORT': input.ChangeSetType === 'IMPORT' }, ['ChangeSetType IMPORT']);
       const changeSet = await changeSets.create(

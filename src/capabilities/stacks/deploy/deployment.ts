@@ -173,7 +173,7 @@ export class Deployment {
   async #change(steps: ResourceSteps, stack: Stack, wanted: Wanted, row: StackResource): Promise<boolean> {
     // The template of a nested stack may have changed behind an unchanged address.
     const isNested = wanted.type === stackType && stack.status.startsWith('UPDATE_');
-    if (!isNested && isAsWanted(row, wanted, stack.desired.tags)) {
+    if (!isNested && isAsWanted(row, wanted, this.#tagsFor(wanted.type, stack))) {
       await steps.note(wanted, row);
       return true;
     }
@@ -181,6 +181,12 @@ export class Deployment {
       row.intent === undefined ? replacesResource(this.#site, row, wanted) : row.intent.kind === 'replace';
     const problem = replaces ? await steps.replace(wanted, row) : await steps.update(wanted, row);
     return problem === undefined;
+  }
+
+  /** Tags only matter to a type that takes them and can change them in place. */
+  #tagsFor(type: string, stack: Stack): Readonly<Record<string, string>> | undefined {
+    const takesTags = this.#site.schemas(type)?.tags !== undefined;
+    return takesTags && this.#site.findType(type)?.update !== undefined ? stack.desired.tags : undefined;
   }
 
   /** What an update replaced and did not delete yet takes its place again; the new one becomes the leftover. */

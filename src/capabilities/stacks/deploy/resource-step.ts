@@ -15,6 +15,7 @@ import {
 import type { Origin } from '../origin.ts';
 import { type Intent, type Properties, type Stack, type StackResource, generatedName } from '../stack.ts';
 import type { Records } from '../store.ts';
+import { createOrAdopt } from './adoption.ts';
 import { Interrupted, type Site, resourceEvent } from './site.ts';
 
 /** What a resource shall be after the step. */
@@ -335,58 +336,18 @@ function reasonOf(error: unknown): string {
   return `Resource handler returned message: "${error.message}" (HandlerErrorCode: ${error.code})`;
 }
 
-/**
- * Creates it. When a try before this one was cut short and the name is taken now, that try did take effect: the
- * resource is brought to its properties and becomes the stack's. A generated name can only be our own.
- *
- * Limit: a resource that somebody else made under the same explicit name between the crash and the restart is adopted too.
- */
-async function createOrAdopt(
-  type: ResourceType,
-  properties: Properties,
-  context: ResourceContext,
-  isRetry: boolean,
-  site: Site,
-): Promise<ResourceState> {
-  const generated = new Set<string>();
-  const watched: ResourceContext = {
-    ...context,
-    generatedName(options) {
-      const name = context.generatedName(options);
-      generated.add(name);
-      return name;
-    },
-  };
-  try {
-    return await type.create(properties, watched);
-  } catch (error) {
-    const isTaken = isPlatformError(error) && /Exists|AlreadyOwned|Conflict|InUse/.test(error.code);
-    const [ownName, ...more] = generated;
-    const isOwn = ownName !== undefined && more.length === 0;
-    const physicalId = isOwn ? ownName : namedBy(site.schemas(type.type)?.identifier ?? [], properties);
-    if (!isRetry || !isTaken || physicalId === undefined) throw error;
-    if (type.update !== undefined) return type.update(physicalId, properties, properties, context);
-    if (!isOwn) throw error;
-    await type.delete(physicalId, properties, context);
-    return type.create(properties, context);
-  }
-}
-
-/** The physical id that explicit names give. */
-function namedBy(identifier: readonly string[], properties: Properties): string | undefined {
-  const parts = identifier.map((name) => properties[name]);
-  const isNamed = parts.length > 0 && parts.every((part) => typeof part === 'string');
-  return isNamed ? parts.join('|') : undefined;
-}
-
-/** Whether a resource is already as wanted. */
-export function isAsWanted(row: StackResource, wanted: Wanted, tags: Readonly<Record<string, string>>): boolean {
+/** Whether a resource is already as wanted. @param tags of the stack, for a type that can follow them */
+export function isAsWanted(
+  row: StackResource,
+  wanted: Wanted,
+  tags: Readonly<Record<string, string>> | undefined,
+): boolean {
   return (
     row.intent === undefined &&
     row.attempted === undefined &&
     row.type === wanted.type &&
     row.physicalId !== undefined &&
     canonicalText(row.properties as ResolvedMapping) === canonicalText(wanted.properties as ResolvedMapping) &&
-    canonicalText(row.tags) === canonicalText(tags)
+    (tags === undefined || canonicalText(row.tags) === canonicalText(tags))
   );
 }

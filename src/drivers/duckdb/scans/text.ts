@@ -120,7 +120,11 @@ async function hasBlankLines(path: string, codec: TextCodec, signal: AbortSignal
     let isFirst = true;
     for await (const piece of codec === 'none' ? stream : decompress(stream, codec)) {
       signal.throwIfAborted();
-      const bytes = Buffer.from((piece as Uint8Array).buffer, (piece as Uint8Array).byteOffset, (piece as Uint8Array).byteLength);
+      const bytes = Buffer.from(
+        (piece as Uint8Array).buffer,
+        (piece as Uint8Array).byteOffset,
+        (piece as Uint8Array).byteLength,
+      );
       if (isFirst && startsOddly(bytes)) return true;
       isFirst = false;
       const seam = Buffer.concat([tail, bytes.subarray(0, 2)]);

@@ -164,12 +164,20 @@ function fit(
     }
   }
   const types = plain.map((arg) => (arg === undefined ? 'function' : formatType(arg.type))).join(', ');
-  const expected = forms.map(({ form }) => `${form.name}(${form.signature.split('->')[0]?.trim()})`).join(', ');
+  const expected = forms.map(({ form }) => describeForm(form)).join(', ');
   throw new SqlError(
     'FUNCTION_NOT_FOUND',
     node.at,
     `Unexpected parameters (${types}) for function ${node.name.value}. Expected: ${expected}`,
   );
+}
+
+/** What a type variable may be, for a message. */
+const variableNames: Readonly<Record<string, string>> = { N: 'number', I: 'integer', M: 'date or timestamp' };
+
+function describeForm(form: FunctionForm): string {
+  const parameters = form.signature.split('->')[0]?.trim() ?? '';
+  return `${form.name}(${parameters.replaceAll(/\b[NIM]\b/g, (letter) => variableNames[letter] ?? letter)})`;
 }
 
 function bindArguments(

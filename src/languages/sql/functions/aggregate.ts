@@ -1,5 +1,6 @@
 /** https://trino.io/docs/current/functions/aggregate.html and window.html */
-import { type FunctionForm, type Row, aggregates } from './definition.ts';
+import { notSupported } from '../errors.ts';
+import { type CallSite, type FunctionForm, type Row, aggregates } from './definition.ts';
 
 const toBigint = 'CAST($ AS BIGINT)';
 const twoDoubles =
@@ -38,6 +39,7 @@ const rows: readonly Row[] = [
   ['avg', 'double -> double', 'avg($1)'],
   ['avg', 'real -> real', 'avg($1)', 'CAST($ AS FLOAT)'],
   ['avg', 'N -> N', 'avg($1)', 'CAST($ AS $T)'],
+  ['avg', 'interval day to second -> interval day to second', 'avg($1)'],
   ['min', 'T -> T', 'min($1)'],
   ['max', 'T -> T', 'max($1)'],
   ['min', 'T, bigint -> array(T)', 'min($1, $2)'],
@@ -58,8 +60,8 @@ const rows: readonly Row[] = [
   ['bitwise_xor_agg', 'bigint -> bigint', 'bit_xor($1)'],
   ['approx_distinct', 'T -> bigint', 'approx_count_distinct($1)', toBigint],
   ['approx_distinct', 'T, double -> bigint', 'approx_count_distinct($1)', toBigint],
-  ['approx_percentile', 'bigint, double -> bigint', 'approx_quantile($1, CAST($2 AS FLOAT))', toBigint],
-  ['approx_percentile', 'double, double -> double', 'approx_quantile($1, CAST($2 AS FLOAT))'],
+  ['approx_percentile', 'bigint, double -> bigint', quantile, toBigint],
+  ['approx_percentile', 'double, double -> double', quantile],
   [
     'approx_percentile',
     'bigint, array(double) -> array(bigint)',
@@ -76,6 +78,13 @@ const rows: readonly Row[] = [
   ...twoDoubles.map((name): Row => [name, 'double, double -> double', `${name}($1, $2)`]),
   ...Object.entries(oneDouble).map(([name, render]): Row => [name, 'double -> double', render]),
 ];
+
+function quantile(site: CallSite): string {
+  const [value, share] = site.args;
+  if (share?.constant === undefined)
+    throw notSupported(site.at, 'approx_percentile with a percentage that is not a literal');
+  return `approx_quantile(${value?.sql}, CAST(${share.sql} AS FLOAT))`;
+}
 
 export const aggregateFunctions: readonly FunctionForm[] = aggregates(rows);
 

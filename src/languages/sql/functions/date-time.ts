@@ -48,6 +48,7 @@ export const dateTimeFunctions: readonly FunctionForm[] = scalars([
     'varchar, varchar -> timestamptz',
     (site) => `CAST(strptime(${arg(site, 0).sql}, ${pattern(site, fromJodaPattern)}) AS TIMESTAMPTZ)`,
   ],
+  // Differs from AWS: an instant keeps no offset of its own; '…+02:00' is shown in UTC.
   ['from_iso8601_timestamp', 'varchar -> timestamptz', 'mp_iso_timestamp($1)'],
   ['from_iso8601_timestamp_nanos', 'varchar -> timestamptz', 'mp_iso_timestamp($1)'],
   ['from_iso8601_date', 'varchar -> date', 'CAST($1 AS DATE)'],

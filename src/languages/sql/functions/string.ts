@@ -72,6 +72,13 @@ export const stringFunctions: readonly FunctionForm[] = scalars([
     'varchar, varchar, varchar -> varchar',
     (site) => `regexp_replace(${site.args[0]?.sql}, ${site.args[1]?.sql}, ${replacement(site)}, 'g')`,
   ],
+  [
+    'regexp_replace',
+    'varchar, varchar, function(array(varchar), varchar) -> varchar',
+    (site) => {
+      throw notSupported(site.at, 'regexp_replace with a lambda');
+    },
+  ],
   ['regexp_count', 'varchar, varchar -> bigint', bigint('len(regexp_extract_all($1, $2))')],
   ['regexp_split', 'varchar, varchar -> array(varchar)', 'string_split_regex($1, $2)'],
   ['regexp_position', 'varchar, varchar -> integer', 'mp_regexp_position($1, $2)'],
@@ -97,7 +104,7 @@ function regexpExtract(site: CallSite): string {
 function replacement(site: CallSite): string {
   const value = site.args[2];
   if (value?.constant === undefined) {
-    throw notSupported(site.at, 'regexp_replace with a replacement that is neither a literal nor a lambda');
+    throw notSupported(site.at, 'regexp_replace with a replacement that is not a literal');
   }
   const text = value.constant.replaceAll(
     /\\(.)|\$(\d)|\$\{(\w+)\}|\\$/g,

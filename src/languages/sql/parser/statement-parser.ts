@@ -228,8 +228,16 @@ function parseExecute(queries: QueryParser, at: Position): Statement {
   cursor.expect('EXECUTE');
   if (cursor.is('IMMEDIATE')) throw notSupported(at, 'EXECUTE IMMEDIATE');
   const name = cursor.identifier().text;
-  const values = cursor.accept('USING') ? cursor.list(() => queries.expression()) : [];
-  return { kind: 'execute', name, arguments: values, at };
+  const given = cursor.accept('USING') ? cursor.list(() => parseArgument(queries)) : [];
+  const values = given.map(({ value }) => value);
+  return { kind: 'execute', name, arguments: values, argumentTexts: given.map(({ text }) => text), at };
+}
+
+function parseArgument(queries: QueryParser): { value: Expression; text: string } {
+  const { cursor } = queries;
+  const { start } = cursor.token;
+  const value = queries.expression();
+  return { value, text: cursor.source.slice(start, cursor.lastEnd) };
 }
 
 function parseUse(queries: QueryParser, at: Position): Statement {

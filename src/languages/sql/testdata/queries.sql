@@ -135,3 +135,7 @@ SELECT ((SELECT 1) + 1), (((2)))
 TABLE nums
 --> [1]
 --> [2]
+SELECT n FROM nums WHERE n < 2 ORDER BY 'literal'
+--> [1]
+SELECT n FROM nums WHERE n < 2 UNION ALL SELECT 7 WHERE false ORDER BY 'literal'
+--> [1]

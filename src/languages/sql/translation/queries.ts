@@ -168,11 +168,14 @@ export class QueryTranslator implements QueryHost {
       sql: `${alias}.${quoteIdentifier(column.physical)}`,
     }));
     const translator = this.expressions(new Scope([{ qualifier: [], columns }], around.scope), around);
-    const items = query.orderBy.map((item) => {
+    const items = query.orderBy.flatMap((item) => {
       const position = outputPosition(item.expression, result.columns);
-      return sortSql(position === undefined ? translator.translate(item.expression).sql : String(position), item);
+      if (position !== undefined) return [sortSql(String(position), item)];
+      const { sql, constant } = translator.translate(item.expression);
+      // A literal orders nothing, and the engine refuses it.
+      return constant === undefined ? [sortSql(sql, item)] : [];
     });
-    return ` ORDER BY ${items.join(', ')}`;
+    return items.length === 0 ? '' : ` ORDER BY ${items.join(', ')}`;
   }
 
   #limits(query: Query): string {

@@ -108,7 +108,7 @@ export class Scope {
     const wanted = parts.at(-1)?.value ?? '';
     const near = this.relations
       .flatMap((relation) => relation.columns.map((column) => column.name ?? ''))
-      .find((name) => name !== '' && editDistance(name, wanted) <= Math.max(1, Math.floor(wanted.length / 4)));
+      .find((name) => name !== '' && editDistance(name, wanted) <= Math.max(1, Math.floor(wanted.length / 3)));
     return near === undefined ? undefined : `Did you mean '${near}'?`;
   }
 }

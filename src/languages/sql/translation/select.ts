@@ -282,14 +282,14 @@ function orderBySql(
   }));
   const ordered = new Scope([{ qualifier: [], columns }], scope, 'output');
   const translator = host.expressions(ordered, around, { grouping, windows: node.windows });
-  const items = tail.orderBy.map((item) => {
+  const items = tail.orderBy.flatMap((item) => {
     const position = outputPosition(item.expression, outputs);
-    return sortSql(
-      position === undefined ? sortable(translator.translate(item.expression).sql) : String(position),
-      item,
-    );
+    if (position !== undefined) return [sortSql(String(position), item)];
+    const { sql, constant } = translator.translate(item.expression);
+    // A literal orders nothing, and the engine refuses it.
+    return constant === undefined ? [sortSql(sortable(sql), item)] : [];
   });
-  return ` ORDER BY ${items.join(', ')}`;
+  return items.length === 0 ? '' : ` ORDER BY ${items.join(', ')}`;
 }
 
 function sortable(sql: string): string {

@@ -220,6 +220,8 @@ export type Statement =
       readonly kind: 'execute';
       readonly name: string;
       readonly arguments: readonly Expression[];
+      /** The arguments as written: what `TranslateOptions.parameters` takes. */
+      readonly argumentTexts: readonly string[];
       readonly at: Position;
     }
   | { readonly kind: 'deallocate'; readonly name: string; readonly at: Position }

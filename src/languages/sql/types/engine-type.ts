@@ -23,6 +23,7 @@ const simple: Readonly<Partial<Record<SqlType['kind'], string>>> = {
 /**
  * DuckDB's type for values of a Trino type. A row's fields without a name are `field0`, `field1` ….
  * Limit: timestamps keep microseconds; the finer digits of timestamp(9) are cut.
+ * Differs from AWS: a row's field without a name shows as `field0` in JSON, where Trino shows an empty name.
  */
 export function toEngineType(type: SqlType): string {
   switch (type.kind) {

@@ -1,9 +1,9 @@
 /** A multipart upload: what was said at its start, and the parts that came. S3 user guide, "Multipart upload limits". */
 import { createHash } from 'node:crypto';
 import { PlatformError } from '#kernel/errors';
-import { joinChecksums, type Checksum, type ChecksumAlgorithm, type ChecksumType } from './content/checksum.ts';
-import { badDigest, entityTooSmall, invalidArgument, malformedXml } from './errors.ts';
-import type { ObjectAttributes, ObjectPart } from './object.ts';
+import { joinChecksums, type Checksum, type ChecksumAlgorithm, type ChecksumType } from '../content/checksum.ts';
+import { badDigest, entityTooSmall, invalidArgument, malformedXml } from '../errors.ts';
+import type { ObjectAttributes, ObjectPart } from '../objects/object.ts';
 
 export const partNumberMax = 10_000;
 const partBytesMin = 5 * 1024 ** 2;

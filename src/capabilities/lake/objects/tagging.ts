@@ -1,6 +1,6 @@
 /** Tags of objects: read and replaced without touching the bytes or the time of the object. */
-import type { Bucket } from './bucket.ts';
-import type { Tags } from './content/tags.ts';
+import type { Bucket } from '../buckets/bucket.ts';
+import type { Tags } from '../content/tags.ts';
 import type { ObjectNotices } from './notices.ts';
 import type { ObjectAttributes, ObjectVersion, Origin } from './object.ts';
 import type { Objects } from './objects.ts';

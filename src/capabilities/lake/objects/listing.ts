@@ -1,8 +1,8 @@
 /** Listing: the keys that lie on disk, in order, joined with their rows page by page. S3 API reference, ListObjectsV2. */
-import type { Bucket } from './bucket.ts';
-import { KeyWalker, type WalkedFile } from './disk/key-walker.ts';
-import type { LocatedFile } from './disk/bucket-folder.ts';
-import { compareKeys } from './key/key.ts';
+import type { Bucket } from '../buckets/bucket.ts';
+import { KeyWalker, type WalkedFile } from '../disk/key-walker.ts';
+import type { LocatedFile } from '../disk/bucket-folder.ts';
+import { compareKeys } from '../key/key.ts';
 import type { ObjectVersion } from './object.ts';
 import { stateOf, type Shelf, type StoredObject } from './shelf.ts';
 

@@ -1,5 +1,5 @@
 /** A bucket: its names, what may be a name, and whether it keeps versions. */
-import { invalidBucketName } from './errors.ts';
+import { invalidBucketName } from '../errors.ts';
 
 export type VersioningStatus = 'Enabled' | 'Suspended' | undefined;
 
@@ -18,10 +18,6 @@ export interface Bucket {
 export function assertBucketName(name: string): void {
   const rule = brokenRule(name);
   if (rule !== undefined) throw invalidBucketName(name, rule);
-}
-
-export function isBucketName(name: string): boolean {
-  return brokenRule(name) === undefined;
 }
 
 function brokenRule(name: string): string | undefined {

@@ -1,11 +1,13 @@
 /**
  * Tells what happened to objects, after it is durable: to listeners inside the process for every bucket, and as
  * EventBridge events ("Amazon S3 event notification types and destinations") for buckets that ask for them.
+ *
+ * Limit: a file that is dropped, edited or deleted with ordinary tools raises no event; nobody watches the folders.
  */
 import type { Clock } from '#kernel/clock';
 import type { EventHub } from '#kernel/events';
 import { newUuid } from '#kernel/ids';
-import { bucketArn, type Bucket } from './bucket.ts';
+import { bucketArn, type Bucket } from '../buckets/bucket.ts';
 import type { ObjectVersion, Origin } from './object.ts';
 
 export interface ObjectNotice {

@@ -1,5 +1,5 @@
 /** Cross-origin rules of a bucket: which origin may do what from a browser. S3 user guide, "Using CORS". */
-import { invalidRequest, malformedXml } from './errors.ts';
+import { invalidRequest, malformedXml } from '../errors.ts';
 
 export interface CorsRule {
   readonly AllowedOrigins?: readonly string[] | undefined;

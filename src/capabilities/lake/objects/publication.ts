@@ -7,15 +7,15 @@
  */
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import type { Log } from '#kernel/log';
-import type { Bucket } from './bucket.ts';
-import { contentTypeOf } from './content/content-type.ts';
-import type { WriteConditions } from './content/conditions.ts';
-import type { StagedFile } from './disk/staging.ts';
+import type { Bucket } from '../buckets/bucket.ts';
+import { contentTypeOf } from '../content/content-type.ts';
+import type { WriteConditions } from '../content/conditions.ts';
+import type { StagedFile } from '../disk/staging.ts';
 import type { ObjectNotices } from './notices.ts';
 import type { ObjectAttributes, ObjectVersion, Origin } from './object.ts';
 import type { Objects, PlannedWrite } from './objects.ts';
 import type { Shelf } from './shelf.ts';
-import { toStorageError } from './storage-error.ts';
+import { toStorageError } from '../disk/storage-error.ts';
 
 export interface FileToPublish {
   readonly bucket: Bucket;

@@ -1,6 +1,6 @@
 /** Lifecycle rules: which are sound, and what falls due. S3 user guide, "Lifecycle configuration elements". */
-import { invalidArgument, invalidRequest, malformedXml } from './errors.ts';
-import type { ObjectVersion } from './object.ts';
+import { invalidArgument, invalidRequest, malformedXml } from '../errors.ts';
+import type { ObjectVersion } from '../objects/object.ts';
 
 export interface LifecycleFilter {
   readonly Prefix?: string | undefined;

@@ -1,13 +1,13 @@
 /** Deleting objects and versions: S3 user guide, "Deleting object versions" and "Working with delete markers". */
-import type { Bucket } from './bucket.ts';
-import { matchesEtag } from './content/conditions.ts';
-import { noSuchKey, preconditionFailed } from './errors.ts';
-import { isLegalKey } from './key/key.ts';
+import type { Bucket } from '../buckets/bucket.ts';
+import { matchesEtag } from '../content/conditions.ts';
+import { noSuchKey, preconditionFailed } from '../errors.ts';
+import { isLegalKey } from '../key/key.ts';
 import type { ObjectNotices } from './notices.ts';
 import { nullVersionId, type ObjectVersion, type Origin } from './object.ts';
 import { findVersion } from './objects.ts';
 import type { KeyState, Shelf } from './shelf.ts';
-import { toStorageError } from './storage-error.ts';
+import { toStorageError } from '../disk/storage-error.ts';
 
 export interface DeleteRequest {
   readonly bucket: Bucket;

@@ -3,11 +3,11 @@ import type { Clock, Timer } from '#kernel/clock';
 import type { Log } from '#kernel/log';
 import type { Bucket } from './bucket.ts';
 import type { Buckets } from './buckets.ts';
-import type { Deletions } from './deletions.ts';
+import type { Deletions } from '../objects/deletions.ts';
 import { isDue, isExpired, matchesRule, prefixOf, type LifecycleRule } from './lifecycle.ts';
-import type { ListedVersion, Listing } from './listing.ts';
-import type { Origin } from './object.ts';
-import type { Uploads } from './uploads.ts';
+import type { ListedVersion, Listing } from '../objects/listing.ts';
+import type { Origin } from '../objects/object.ts';
+import type { Uploads } from '../uploads/uploads.ts';
 
 const firstDelayMs = 60_000;
 const intervalMs = 3_600_000;

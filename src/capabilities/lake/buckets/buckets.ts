@@ -1,11 +1,11 @@
 /** Buckets: making, finding and removing them, and their configurations. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { assertBucketName, type Bucket, type VersioningStatus } from './bucket.ts';
-import { accessDenied, bucketAlreadyExists, bucketAlreadyOwnedByYou, bucketNotEmpty, noSuchBucket } from './errors.ts';
-import type { Listing } from './listing.ts';
-import type { Shelf } from './shelf.ts';
-import { toStorageError } from './storage-error.ts';
-import type { BucketStore } from './store/bucket-store.ts';
+import { accessDenied, bucketAlreadyExists, bucketAlreadyOwnedByYou, bucketNotEmpty, noSuchBucket } from '../errors.ts';
+import type { Listing } from '../objects/listing.ts';
+import type { Shelf } from '../objects/shelf.ts';
+import { toStorageError } from '../disk/storage-error.ts';
+import type { BucketStore } from '../store/bucket-store.ts';
 
 export interface NewBucket {
   readonly name: string;

@@ -6,16 +6,16 @@
 import { linkSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { newHexId } from '#kernel/ids';
-import type { Bucket } from './bucket.ts';
-import type { ChecksumAlgorithm } from './content/checksum.ts';
-import type { WriteConditions } from './content/conditions.ts';
-import type { StagedFile } from './disk/staging.ts';
-import { invalidRequest, noSuchUpload } from './errors.ts';
-import type { ObjectVersion, Origin } from './object.ts';
-import type { Objects } from './objects.ts';
-import type { Shelf } from './shelf.ts';
-import { toStorageError } from './storage-error.ts';
-import type { UploadStore } from './store/upload-store.ts';
+import type { Bucket } from '../buckets/bucket.ts';
+import type { ChecksumAlgorithm } from '../content/checksum.ts';
+import type { WriteConditions } from '../content/conditions.ts';
+import type { StagedFile } from '../disk/staging.ts';
+import { invalidRequest, noSuchUpload } from '../errors.ts';
+import type { ObjectVersion, Origin } from '../objects/object.ts';
+import type { Objects } from '../objects/objects.ts';
+import type { Shelf } from '../objects/shelf.ts';
+import { toStorageError } from '../disk/storage-error.ts';
+import type { UploadStore } from '../store/upload-store.ts';
 import { assertWholeChecksum, planAssembly, type NamedPart, type Upload, type UploadedPart } from './upload.ts';
 
 export interface CompleteRequest {

@@ -1,11 +1,11 @@
 /** Reading and writing objects: the use cases on one key. */
 import type { Readable } from 'node:stream';
 import { PlatformError } from '#kernel/errors';
-import type { Bucket } from './bucket.ts';
-import { assertReadConditions, matchesEtag, type ReadConditions, type WriteConditions } from './content/conditions.ts';
-import type { ByteRange } from './content/range.ts';
-import { openUnchanged } from './disk/file-stream.ts';
-import type { StagedFile } from './disk/staging.ts';
+import type { Bucket } from '../buckets/bucket.ts';
+import { assertReadConditions, matchesEtag, type ReadConditions, type WriteConditions } from '../content/conditions.ts';
+import type { ByteRange } from '../content/range.ts';
+import { openUnchanged } from '../disk/file-stream.ts';
+import type { StagedFile } from '../disk/staging.ts';
 import {
   keyTooLong,
   invalidArgument,
@@ -14,13 +14,13 @@ import {
   noSuchKey,
   noSuchVersion,
   preconditionFailed,
-} from './errors.ts';
-import { isLegalKey } from './key/key.ts';
+} from '../errors.ts';
+import { isLegalKey } from '../key/key.ts';
 import type { ObjectNotices } from './notices.ts';
 import { nullVersionId, type ObjectAttributes, type ObjectVersion, type Origin } from './object.ts';
 import type { KeyState, Shelf, StoredObject } from './shelf.ts';
-import { toStorageError } from './storage-error.ts';
-import type { ObjectChange } from './store/object-store.ts';
+import { toStorageError } from '../disk/storage-error.ts';
+import type { ObjectChange } from '../store/object-store.ts';
 
 export interface WriteRequest {
   readonly bucket: Bucket;

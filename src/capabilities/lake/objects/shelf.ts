@@ -9,6 +9,8 @@
  * - Ordinary tools work. A file that no row describes was dropped or edited by hand: it is read as an object without
  *   headers and gets a row then. A file that is gone takes its object with it.
  *
+ * Limit: the row of a file that was deleted by hand stays until its key is written again or its bucket is deleted.
+ *
  * Versions that are not current lie in the archive under their row's number; a row that says so has its file, since
  * the link is made durable first. What takes several steps (deleting in a versioned bucket, publishing several files)
  * writes its intent to the journal in the same commit, and recovery takes it to its end.
@@ -18,16 +20,17 @@ import { join } from 'node:path';
 import type { Clock } from '#kernel/clock';
 import { newHexId } from '#kernel/ids';
 import type { Log } from '#kernel/log';
-import type { Bucket } from './bucket.ts';
-import { contentTypeOf } from './content/content-type.ts';
-import { BucketFolder, type LocatedFile } from './disk/bucket-folder.ts';
-import type { FolderSync } from './disk/folder-sync.ts';
-import { hashedDropMaxBytes, identityEtag, isSameFile } from './disk/file-identity.ts';
-import { hashFile, type Staging } from './disk/staging.ts';
+import type { Bucket } from '../buckets/bucket.ts';
+import { contentTypeOf } from '../content/content-type.ts';
+import { BucketFolder, type LocatedFile } from '../disk/bucket-folder.ts';
+import { FolderIndex } from '../disk/folder-index.ts';
+import type { FolderSync } from '../disk/folder-sync.ts';
+import { hashedDropMaxBytes, identityEtag, isSameFile } from '../disk/file-identity.ts';
+import { hashFile, type Staging } from '../disk/staging.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { matchVersion, nullVersionId, type ObjectVersion } from './object.ts';
-import { toStorageError } from './storage-error.ts';
-import type { JournalEntry, ObjectChange, ObjectStore } from './store/object-store.ts';
+import { toStorageError } from '../disk/storage-error.ts';
+import type { JournalEntry, ObjectChange, ObjectStore } from '../store/object-store.ts';
 
 /** What is true of a key at one moment. */
 export interface KeyState {
@@ -69,6 +72,7 @@ export class Shelf {
   readonly bucketsFolder: string;
   readonly #archiveFolder: string;
   readonly #log: Log;
+  readonly #index = new FolderIndex();
   readonly #locks = new KeyedLock();
   readonly #folders = new Map<string, BucketFolder>();
   readonly #background = new Set<Promise<void>>();
@@ -88,7 +92,7 @@ export class Shelf {
   folder(bucket: string): BucketFolder {
     let folder = this.#folders.get(bucket);
     if (folder === undefined) {
-      folder = new BucketFolder(join(this.bucketsFolder, bucket), this.folderSync);
+      folder = new BucketFolder(join(this.bucketsFolder, bucket), this.folderSync, this.#index);
       this.#folders.set(bucket, folder);
     }
     return folder;

@@ -1,6 +1,6 @@
 /** An object version: what the lake knows of one state of one key. */
-import type { Checksum, ChecksumAlgorithm } from './content/checksum.ts';
-import { isSameFile, type FileIdentity } from './disk/file-identity.ts';
+import type { Checksum } from '../content/checksum.ts';
+import { isSameFile, type FileIdentity } from '../disk/file-identity.ts';
 
 /** The version id of what was written while its bucket did not keep versions. */
 export const nullVersionId = 'null';
@@ -69,8 +69,4 @@ export interface Origin {
 export function matchVersion(versions: readonly ObjectVersion[], file: FileIdentity): ObjectVersion | undefined {
   const matches = versions.filter((version) => !version.isMarker && isSameFile(version.identity, file));
   return matches.find((version) => version.identity.inode === file.inode) ?? matches[0];
-}
-
-export function checksumAlgorithmsOf(attributes: ObjectAttributes): ChecksumAlgorithm[] {
-  return attributes.checksum === undefined ? [] : [attributes.checksum.algorithm];
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Athena, type ColumnInfo, type QueryExecution, type StartQueryExecutionInput } from '@aws-sdk/client-athena';
 import { catalogSchema, createCatalog, type Catalog } from '#catalog';
+import type { Dispatcher } from '#gateway';
 import { SystemClock } from '#kernel/clock';
 import { EventHub, type PlatformEvent } from '#kernel/events';
 import { silentLog } from '#kernel/log';
@@ -32,6 +33,7 @@ export interface QueryBench {
   readonly executions: ExecutionStore;
   readonly scope: string;
   readonly endpoint: string;
+  readonly dispatcher: Dispatcher;
   readonly events: readonly PlatformEvent[];
   /** Runs a query to its end. @throws with the reason when it does not succeed */
   query(sql: string, options?: Partial<StartQueryExecutionInput>): Promise<Answer>;
@@ -60,7 +62,7 @@ export async function openQueryBench(folder: string, config: QueryConfig = {}): 
     events: hub,
     lake: lake.lake,
     catalog,
-    environment: process.env,
+    environment: {},
     config: { memoryLimitBytes: 512 * 2 ** 20, ...config },
   });
   const gateway = await startGateway({
@@ -81,6 +83,7 @@ export async function openQueryBench(folder: string, config: QueryConfig = {}): 
     executions: new ExecutionStore(state),
     scope,
     endpoint: gateway.endpoint,
+    dispatcher: gateway.dispatcher,
     events,
     whenEnded,
     until,
