@@ -25,7 +25,8 @@ const aliases: readonly (readonly [RegExp, string])[] = [
 const sources: readonly Source[] = globSync('src/**/*.ts')
   .map((path) => normalize(path).replaceAll('\\', '/'))
   .map(readSource);
-const isTest = (path: string): boolean => /\.(test|contract)\.ts$/.test(path) || path.startsWith('src/testing/');
+const isTest = (path: string): boolean =>
+  /\.(test|contract|fixture)\.ts$|\/testing\.ts$/.test(path) || path.startsWith('src/testing/');
 const shipped = sources.filter((source) => !isTest(source.path));
 
 function readSource(path: string): Source {

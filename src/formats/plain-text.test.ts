@@ -14,7 +14,7 @@ async function readBack(bytes: Uint8Array, from: (file: string) => string): Prom
   const connection = await instance.connect();
   try {
     writeFileSync(`${folder}/x`, bytes);
-    return (await connection.runAndReadAll(`SELECT * FROM ${from(`${folder}/x`)}`)).getRowsJson() as unknown[][];
+    return (await connection.runAndReadAll(`SELECT * FROM ${from(`${folder}/x`)}`)).getRowsJson();
   } finally {
     connection.closeSync();
     instance.closeSync();

@@ -87,7 +87,7 @@ suite('listing', async () => {
           assert.deepEqual(listed, listNaively(keys, Prefix, Delimiter, StartAfter));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 40 },
     );
   });
 

@@ -50,6 +50,15 @@ suite('after a crash', () => {
     });
   }
 
+  test('what stood under an explicit name before the stack is not taken over without a crash', async () => {
+    const crash = await begin();
+    crash.workshop.things.set('a', { name: 'a', properties: { Name: 'a' } });
+    const stack = await deployed(crash.shop.cloudFormation, { StackName: 's', TemplateBody: chain });
+    assert.equal(stack.StackStatus, 'ROLLBACK_COMPLETE');
+    assert.deepEqual([...crash.workshop.things.keys()], ['a']);
+    await crash.shop.stop();
+  });
+
   test('a rollback cut off goes on', async () => {
     const crash = await begin();
     crash.workshop.broken.add('create C');

@@ -108,6 +108,8 @@ export class StatementRunner {
         return describe(catalog, statement, context);
       case 'describe-view':
         return show.describeView(catalog, statement, context);
+      case 'show-functions':
+        return show.showFunctions(statement.pattern);
       case 'show-catalogs':
         return { kind: 'text', lines: ['awsdatacatalog'], columns: [textColumn('Catalog')] };
       default:

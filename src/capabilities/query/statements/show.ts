@@ -1,6 +1,6 @@
 /** SHOW: lists from the catalog, in the lines that Athena prints. */
 import type { Catalog } from '#catalog';
-import { formatType, fromHive, type QualifiedName, type StatementOf } from '#languages/sql/index';
+import { formatType, fromHive, listFunctions, type QualifiedName, type StatementOf } from '#languages/sql/index';
 import { textColumn } from '../results/result-column.ts';
 import { decodeView } from '../tables/view-text.ts';
 import { isView } from '../tables/relations.ts';
@@ -168,6 +168,15 @@ export function describeView(
     return `${column.Name}\t${type === undefined ? column.Type : formatType(type)}\t\t`;
   });
   return { kind: 'text', lines, columns: ['Column', 'Type', 'Extra', 'Comment'].map(textColumn) };
+}
+
+/** One line a form of a function: its name, what it takes and gives, and whether it aggregates. */
+export function showFunctions(pattern: string | undefined): Outcome {
+  const matches = hivePattern(pattern);
+  const lines = listFunctions()
+    .filter(({ name }) => matches(name.toLowerCase()))
+    .map(({ name, signature, kind }) => `${name}\t${signature}\t${kind}`);
+  return { kind: 'text', lines, columns: ['Function', 'Signature', 'Function Type'].map(textColumn) };
 }
 
 /** Hive's patterns: `*` is anything, `|` is or; a SQL LIKE's `%` is taken too. */

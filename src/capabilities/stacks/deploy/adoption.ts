@@ -43,7 +43,9 @@ export async function createOrAdopt(
 
 function isTaken(error: unknown): boolean {
   if (!isPlatformError(error)) return false;
-  return /Exists|AlreadyOwned|Conflict|InUse/.test(error.code) || /already (?:exists|created)/i.test(error.message);
+  return (
+    /Exists|AlreadyOwned|Conflict|InUse/.test(error.code) || /already (?:exists|(?:been )?created)/i.test(error.message)
+  );
 }
 
 /** The physical id behind explicit names: the one name, or the one of several under which the type can read it. */
@@ -53,11 +55,20 @@ async function findNamed(
   context: ResourceContext,
   site: Site,
 ): Promise<string | undefined> {
-  const parts = (site.schemas(type.type)?.identifier ?? []).map((name) => properties[name]);
+  const parts = (site.schemas(type.type)?.identifier ?? []).map((name) => findName(properties, name));
   if (!parts.every((part) => typeof part === 'string')) return undefined;
   if (parts.length <= 1) return parts[0];
   for (const candidate of [parts.join('|'), ...parts]) {
     if ((await type.read?.(candidate, properties, context)) !== undefined) return candidate;
   }
   return undefined;
+}
+
+/** A name may stand one level down, as that of a classifier does (`CsvClassifier.Name`). */
+function findName(properties: Properties, name: string): unknown {
+  if (properties[name] !== undefined) return properties[name];
+  const inner = Object.values(properties).map((value) =>
+    typeof value === 'object' && value !== null ? (value as Properties)[name] : undefined,
+  );
+  return inner.find((value) => value !== undefined);
 }
