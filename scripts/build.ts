@@ -1,15 +1,16 @@
 /**
- * `npm run build`: bundles the sources to `dist/`, so that `npx millpond` runs on a plain Node. Libraries are bundled
+ * `npm run build [folder]`: bundles the sources to `dist/`, so that `npx millpond` runs on a plain Node. Libraries are bundled
  * with their licences beside them; DuckDB's native package stays a dependency.
  */
 import { build } from 'esbuild';
 import { chmodSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-rmSync('dist', { recursive: true, force: true });
+const outdir = process.argv[2] ?? 'dist';
+rmSync(outdir, { recursive: true, force: true });
 const { metafile } = await build({
   entryPoints: { millpond: 'src/main.ts', 'duckdb-process': 'src/drivers/duckdb/duckdb-process.ts' },
-  outdir: 'dist',
+  outdir,
   bundle: true,
   splitting: true,
   platform: 'node',
@@ -23,13 +24,13 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
 });
-chmodSync('dist/millpond.js', 0o755);
+chmodSync(join(outdir, 'millpond.js'), 0o755);
 
 const packages = new Set(
   Object.keys(metafile.inputs).flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.slice(1, 2) ?? []),
 );
-writeFileSync('dist/LICENSES.txt', [...packages].sort().map(licenceOf).join('\n\n'));
-console.log(`dist/ holds ${globSync('dist/**/*.js').length} files with ${packages.size} bundled libraries.`);
+writeFileSync(join(outdir, 'LICENSES.txt'), [...packages].sort().map(licenceOf).join('\n\n'));
+console.log(`${outdir} holds ${globSync(join(outdir, '*.js')).length} files with ${packages.size} bundled libraries.`);
 
 function licenceOf(name: string): string {
   const folder = join('node_modules', name);

@@ -5,8 +5,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { decode, encode, Token, Type, type TagDecodeControl } from 'cborg';
-import { signRequest } from '#gateway';
+import { decodeCbor, encodeCbor, signRequest } from '#gateway';
 import { PlatformError, type ErrorKind } from '#kernel/errors';
 import type { Connection } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
@@ -42,10 +41,10 @@ export class Client {
       method: 'POST',
       path: `/service/${service}/operation/${operation}`,
       headers: { 'content-type': 'application/cbor', accept: 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' },
-      body: encode(input, { typeEncoders: { Date: epochTokens } }),
+      body: encodeCbor(input),
     });
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    const output: CallOutput = bytes.length === 0 ? {} : decode(bytes, { tags: { 1: epochTime } });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const output: CallOutput = bytes.length === 0 ? {} : decodeCbor(bytes);
     if (!response.ok) throw errorOf(response.status, output);
     return output;
   }
@@ -104,15 +103,6 @@ export class Client {
 
 function objectPath(bucket: string, key: string): string {
   return `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
-}
-
-/** Times travel as tag 1, seconds since the epoch. */
-function epochTokens(time: Date): Token[] {
-  return [new Token(Type.tag, 1), new Token(Type.float, time.getTime() / 1000)];
-}
-
-function epochTime(control: TagDecodeControl): Date {
-  return new Date(Number(control()) * 1000);
 }
 
 function errorOf(status: number, output: { __type?: string; message?: string; Message?: string }): PlatformError {

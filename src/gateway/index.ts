@@ -10,4 +10,5 @@ export {
   type RawModel,
   type Shape,
 } from './model/model.ts';
+export { decodeCbor, encodeCbor } from './protocols/cbor.ts';
 export { presignQuery, signRequest, type SignOptions, type SigningCredential } from './sigv4/signer.ts';

@@ -3,6 +3,7 @@
  * fault, an error without a word, a call without end. What calls return feeds the inputs of later calls.
  */
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ModelLibrary, type Operation } from '#gateway';
 import { isPlatformError, messageOf } from '#kernel/errors';
 import type { Platform } from '../platform.ts';
@@ -45,6 +46,8 @@ export interface FuzzOptions {
 }
 
 const knownMax = 12;
+/** A call that has not answered by then is given up. */
+const endlessMs = 6000;
 const inputTextMax = 600;
 
 type Ending = { readonly accepted: boolean; readonly fault?: FuzzFinding['fault']; readonly error?: unknown };
@@ -105,7 +108,10 @@ export class Fuzzer {
     const text = showInput(input);
     const overWire = this.#random() < 0.4;
     const began = performance.now();
-    const ending = overWire ? await this.#wire(operation, input) : await this.#inside(operation, input);
+    const ending = await Promise.race([
+      overWire ? this.#wire(operation, input) : this.#inside(operation, input),
+      delay(endlessMs, { accepted: false, fault: 'slow', error: 'no answer' } as Ending, { ref: true }),
+    ]);
     const durationMs = performance.now() - began;
     this.#count(operation.model.name, ending.accepted);
     const fault = ending.fault ?? (durationMs > (this.#options.slowMs ?? 2000) ? 'slow' : undefined);
