@@ -27,7 +27,12 @@ export function createOutput(options: { json: boolean; quiet?: boolean; format?:
   return {
     rows(columns, rows) {
       clear();
-      process.stdout.write(`${formatRows(columns, rows, options.format ?? (options.json ? 'json' : 'table'))}\n`);
+      const format = options.format ?? (options.json ? 'json' : 'table');
+      const shown =
+        format === 'table' && process.stdout.isTTY ? columnsThatFit(columns, rows, process.stdout.columns) : columns;
+      process.stdout.write(`${formatRows(shown, rows, format)}\n`);
+      const hidden = columns.length - shown.length;
+      if (hidden > 0) this.note(`${hidden} more columns do not fit; -o csv shows them all.`);
     },
     result(document, text) {
       clear();
@@ -67,6 +72,17 @@ export function formatRows(columns: readonly string[], rows: readonly Row[], for
     case 'table':
       return textTable(columns, rows);
   }
+}
+
+/** As many columns from the left as the terminal is wide; one at least. */
+export function columnsThatFit(columns: readonly string[], rows: readonly Row[], widthMax: number): readonly string[] {
+  let width = 1;
+  const fitting = columns.findIndex((column) => {
+    const cells = rows.map((row) => (row[column] === null || row[column] === undefined ? 'NULL' : cell(row[column])));
+    width += Math.max(column.length, ...cells.map((text) => text.length)) + 3;
+    return width > widthMax;
+  });
+  return fitting === -1 ? columns : columns.slice(0, Math.max(1, fitting));
 }
 
 function textTable(columns: readonly string[], rows: readonly Row[]): string {

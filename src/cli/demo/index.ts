@@ -67,8 +67,7 @@ async function walkThrough(running: RunningPlatform, flags: DemoFlags, output: O
   await step('Let a job script be proposed, and run it: CSV to Parquet', () => convert(client, bucket, output));
   await step('Crawl the Parquet files', () => showCrawl(client, 'nytaxiparquet', output));
   const parquet = await step('Ask the Parquet table: rides, fares and totals per rate code', async () => {
-    const { NamedQuery: saved } = await savedQuery(client, 'rides per rate code');
-    const answer = await query(client, saved.QueryString, { workgroup: 'taxi' });
+    const answer = await query(client, await ratesQuery(client), { workgroup: 'taxi' });
     output.rows(answer.columns, answer.rows);
     return countAndSum(client, parquetTable);
   });
@@ -131,13 +130,20 @@ async function convert(client: Client, bucket: string, output: Output): Promise<
   });
 }
 
-async function savedQuery(client: Client, name: string): Promise<{ NamedQuery: { QueryString: string } }> {
+/** The query that the template saved, with the rate code under the name that these files give it. */
+async function ratesQuery(client: Client): Promise<string> {
+  const { Table: table } = await client.call('glue', 'GetTable', {
+    DatabaseName: 'nycitytaxi',
+    Name: 'nytaxigreenparquet',
+  });
+  const names = (table.StorageDescriptor.Columns as { Name: string }[]).map((column) => column.Name);
+  const rateCode = names.find((name) => /^rate_?code_?id$/.test(name));
+  if (rateCode === undefined)
+    throw new CliError(`The files have no rate code among ${names.join(', ')}.`, exitCodes.failed);
   const { NamedQueryIds: ids } = await client.call('athena', 'ListNamedQueries', { WorkGroup: 'taxi' });
-  for (const id of ids as string[]) {
-    const found = await client.call('athena', 'GetNamedQuery', { NamedQueryId: id });
-    if (found.NamedQuery.Name === name) return found;
-  }
-  throw new CliError(`The stack has no saved query '${name}'.`, exitCodes.notFound);
+  const { NamedQueries: saved } = await client.call('athena', 'BatchGetNamedQuery', { NamedQueryIds: ids });
+  const { QueryString: text } = saved.find((candidate: { Name: string }) => candidate.Name === 'rides per rate code');
+  return String(text).replaceAll('rate_code_id', rateCode);
 }
 
 function countAndSum(client: Client, table: string): Promise<QueryAnswer> {

@@ -48,10 +48,10 @@ export class SqlEngine implements ScriptEngine {
         timeoutMs: 2 ** 31 - 1,
         signal: work.signal,
         files,
-        onProgress: ({ percentage, rows }) => {
+        onProgress: ({ percentage }) => {
           if (percentage < told + progressStep || percentage >= 100) return;
           told = percentage - (percentage % progressStep);
-          work.say(`Statement ${current + 1} of ${count}: ${Math.floor(percentage)} %, ${rows} rows`);
+          work.say(`Statement ${current + 1} of ${count}: ${Math.floor(percentage)} %`);
         },
         onStatement: (result) => {
           for (const line of describeResult(result, count)) work.say(line);
