@@ -22,7 +22,8 @@ const lock = createHash('sha256')
 const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
 if (installed !== lock) {
   say('Installing dependencies (once; about 20 s) …');
-  npm(['ci', '--no-audit', '--no-fund']);
+  // Not `npm ci`: it wants every platform's packages in the lock file, also those that a mirror does not carry.
+  npm(['install', '--no-save', '--no-audit', '--no-fund']);
   writeFileSync(stamp, lock);
 }
 

@@ -29,6 +29,8 @@ export interface ResourceContext {
   /** `stack-logicalid-RANDOM` cut to `maxLength`: the same for every try of the same step. */
   generatedName(options?: { maxLength?: number; lowerCase?: boolean }): string;
   /** An AWS operation as the stack's caller, through the dispatcher. */
+  /** For a creation that takes long: tells at once what is being made, so that it is seen and can be found again. */
+  initiated?(physicalId: string): Promise<void>;
   // oxlint-disable-next-line typescript/no-explicit-any -- the output's shape depends on the operation's name
   call(service: string, operation: string, input: object): Promise<any>;
 }
@@ -36,8 +38,20 @@ export interface ResourceContext {
 export interface ResourceType {
   /** `AWS::Glue::Table` */
   readonly type: string;
+  /**
+   * Makes it. A name that is taken fails, generated or not: whether the thing is the step's own, from a try that a crash
+   * cut short, is decided in one place, by the deployment.
+   */
   create(properties: Properties, context: ResourceContext): Promise<ResourceState>;
-  /** Absent: every change replaces the resource. */
+  /**
+   * The physical id that a creation leads to, by which a creation cut short is found again. Absent for a type whose
+   * `create` may be repeated with the same token.
+   */
+  physicalIdOf?(properties: Properties, context: ResourceContext): string;
+  /**
+   * Absent: every change replaces the resource.
+   * @param previous empty when the thing was taken over half-made, so that all of it has to be set
+   */
   update?(physicalId: string, next: Properties, previous: Properties, context: ResourceContext): Promise<ResourceState>;
   /** Must succeed when the thing is gone already. */
   delete(physicalId: string, properties: Properties, context: ResourceContext): Promise<void>;

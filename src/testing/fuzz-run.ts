@@ -93,6 +93,7 @@ export class Fuzzer {
   /** Things for the calls to find; creators that follow refuse the second one, which is as it should be. */
   async #seedThings(): Promise<void> {
     for (const [service, operation, input] of seedCalls) {
+ if (process.env['FUZZ_TRACE']) console.error('seed', service, operation);
       try {
         this.#learn(await this.#platform.dispatcher.call(service, operation, input, internalCall()), 0);
       } catch {
@@ -106,6 +107,7 @@ export class Fuzzer {
     const isSound = this.#random() < 0.35;
     const input = isSound ? this.#inputs.sound(operation) : this.#inputs.hostile(operation);
     const text = showInput(input);
+ if (process.env['FUZZ_TRACE']) console.error(operation.name, text.slice(0,200));
     const overWire = this.#random() < 0.4;
     const began = performance.now();
     const ending = await Promise.race([

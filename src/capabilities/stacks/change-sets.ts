@@ -131,9 +131,6 @@ export class ChangeSets {
         origin,
       );
     }
-    await this.#stacks.site.store.write((records) => {
-      records.putChangeSet({ ...changeSet, executionStatus: 'EXECUTE_COMPLETE' });
-    });
   }
 
   /** @throws InvalidChangeSetStatus while it is carried out */
@@ -166,6 +163,7 @@ export class ChangeSets {
         ...(options.clientToken !== undefined && { clientToken: options.clientToken }),
       });
       this.#stacks.claimImports(records, next, prepared.bound);
+      records.putChangeSet({ ...changeSet, executionStatus: 'EXECUTE_COMPLETE' });
     });
     this.#stacks.deployments.start(stack.id);
   }

@@ -42,6 +42,7 @@ function nestedStack(stacks: Stacks): ResourceType {
         },
         origin,
       );
+      await context.initiated?.(id);
       const child = await stacks.deployments.wait(id, context.signal);
       if (child?.status === 'CREATE_COMPLETE') return stateOf(child);
       throw embeddedFailure(stacks, id, 'created');

@@ -113,6 +113,8 @@ export interface Intent {
   readonly type: string;
   readonly properties: Properties;
   readonly token: string;
+  /** What is to be created has an explicit name that somebody else's thing had when the step began. */
+  readonly nameWasTaken?: true;
 }
 
 export type Properties = Readonly<Record<string, unknown>>;

@@ -153,8 +153,9 @@ export class Stacks {
       });
       this.claimImports(records, next, prepared.bound);
       for (const other of records.listChangeSets(stack.id)) {
-        if (other.id === options.changeSetId || other.executionStatus !== 'AVAILABLE') continue;
-        records.putChangeSet({ ...other, executionStatus: 'OBSOLETE' });
+        if (other.executionStatus !== 'AVAILABLE') continue;
+        const executionStatus = other.id === options.changeSetId ? 'EXECUTE_COMPLETE' : 'OBSOLETE';
+        records.putChangeSet({ ...other, executionStatus });
       }
     });
     this.deployments.start(stack.id);

@@ -1,12 +1,19 @@
-/** The second try of a creation that was cut short: what the first one made is found and becomes the stack's. */
+/** A creation that does not run through: what it made is found again and becomes the stack's, and nothing else does. */
 import type { ResourceContext, ResourceState, ResourceType } from '#capability';
 import { isPlatformError } from '#kernel/errors';
 import type { Properties } from '../stack.ts';
-import type { Site } from './site.ts';
+
+/** What was known when the step was begun. */
+export interface Beginning {
+  /** A try before this one was cut short. */
+  readonly isRetry: boolean;
+  /** The name was in use before the first try: the thing behind it is somebody else's. */
+  readonly nameWasTaken: boolean;
+}
 
 /**
- * Creates it. When a try before this one was cut short and the name is taken now, that try did take effect: the
- * resource is brought to its properties and becomes the stack's. A generated name can only be our own.
+ * Creates it. When a try before this one was cut short and a name that was free is taken now, that try did take effect:
+ * the resource is brought to its properties and becomes the stack's.
  *
  * Limit: a resource that somebody else made under the same explicit name between the crash and the restart is adopted too.
  */
@@ -14,61 +21,66 @@ export async function createOrAdopt(
   type: ResourceType,
   properties: Properties,
   context: ResourceContext,
-  isRetry: boolean,
-  site: Site,
+  { isRetry, nameWasTaken }: Beginning,
 ): Promise<ResourceState> {
-  const generated = new Set<string>();
-  const watched: ResourceContext = {
-    ...context,
-    generatedName(options) {
-      const name = context.generatedName(options);
-      generated.add(name);
-      return name;
-    },
-  };
   try {
-    return await type.create(properties, watched);
+    return await type.create(properties, context);
   } catch (error) {
-    const [ownName, ...more] = generated;
-    const isOwn = ownName !== undefined && more.length === 0;
-    if (!isRetry || !isTaken(error)) throw error;
-    const physicalId = isOwn ? ownName : await findNamed(type, properties, context, site);
-    if (physicalId === undefined) throw error;
-    if (type.update !== undefined) return type.update(physicalId, properties, properties, context);
-    if (!isOwn) throw error;
+    const physicalId = type.physicalIdOf?.(properties, context);
+    if (!isRetry || nameWasTaken || physicalId === undefined || !isTaken(error)) throw error;
+    if (type.update !== undefined) return type.update(physicalId, properties, {}, context);
     await type.delete(physicalId, properties, context);
     return type.create(properties, context);
   }
 }
 
-function isTaken(error: unknown): boolean {
-  if (!isPlatformError(error)) return false;
-  return (
-    /Exists|AlreadyOwned|Conflict|InUse/.test(error.code) || /already (?:exists|(?:been )?created)/i.test(error.message)
-  );
-}
-
-/** The physical id behind explicit names: the one name, or the one of several under which the type can read it. */
-async function findNamed(
+/** Whether a template's own name for a resource is in use. A generated one is free, since no other step generates it. */
+export async function isNameTaken(
   type: ResourceType,
   properties: Properties,
   context: ResourceContext,
-  site: Site,
-): Promise<string | undefined> {
-  const parts = (site.schemas(type.type)?.identifier ?? []).map((name) => findName(properties, name));
-  if (!parts.every((part) => typeof part === 'string')) return undefined;
-  if (parts.length <= 1) return parts[0];
-  for (const candidate of [parts.join('|'), ...parts]) {
-    if ((await type.read?.(candidate, properties, context)) !== undefined) return candidate;
-  }
-  return undefined;
+): Promise<boolean> {
+  let isGenerated = false;
+  const watched: ResourceContext = {
+    ...context,
+    generatedName(options) {
+      isGenerated = true;
+      return context.generatedName(options);
+    },
+  };
+  const physicalId = type.physicalIdOf?.(properties, watched);
+  return !isGenerated && physicalId !== undefined && exists(type, physicalId, properties, context);
 }
 
-/** A name may stand one level down, as that of a classifier does (`CsvClassifier.Name`). */
-function findName(properties: Properties, name: string): unknown {
-  if (properties[name] !== undefined) return properties[name];
-  const inner = Object.values(properties).map((value) =>
-    typeof value === 'object' && value !== null ? (value as Properties)[name] : undefined,
-  );
-  return inner.find((value) => value !== undefined);
+/** The physical id of what a creation that failed leaves behind; undefined when there is nothing of the step's own. */
+export async function findHalfMade(
+  type: ResourceType,
+  properties: Properties,
+  context: ResourceContext,
+  error: unknown,
+  initiatedId: string | undefined,
+): Promise<string | undefined> {
+  if (isTaken(error)) return undefined;
+  const physicalId = initiatedId ?? type.physicalIdOf?.(properties, context);
+  return physicalId !== undefined && (await exists(type, physicalId, properties, context)) ? physicalId : undefined;
+}
+
+/** Whether an error says that there is such a thing already. */
+export function isTaken(error: unknown): boolean {
+  if (!isPlatformError(error)) return false;
+  return /Exists|AlreadyOwned/.test(error.code) || /already (?:exists|(?:been )?created)/i.test(error.message);
+}
+
+/** A look that is refused or fails has found nothing; the creation itself says why. */
+async function exists(
+  type: ResourceType,
+  physicalId: string,
+  properties: Properties,
+  context: ResourceContext,
+): Promise<boolean> {
+  try {
+    return (await type.read?.(physicalId, properties, context)) !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -137,7 +137,7 @@ export class Deployment {
       async (name) => {
         if (operation.skip.includes(name)) return true;
         const row = this.#site.store.read.findResource(stack.id, name);
-        if (row?.physicalId === undefined) creations.add(name);
+        if (!isMade(row)) creations.add(name);
         const worked = await this.#applyOne(steps, stack, bound, name, row);
         if (!worked) hasFailed = true;
         return worked;
@@ -166,7 +166,7 @@ export class Deployment {
     } catch (error) {
       return steps.fail(resource, row, messageOf(error));
     }
-    if (row !== undefined && row.physicalId !== undefined) return this.#change(steps, stack, wanted, row);
+    if (isMade(row)) return this.#change(steps, stack, wanted, row);
     return (await steps.create(wanted, row)) === undefined;
   }
 
@@ -375,6 +375,11 @@ export class Deployment {
     invariant(stack, `the stack ${this.#stackId} is gone while an operation runs on it`);
     return stack;
   }
+}
+
+/** Whether there is something to change; what a creation cut short has begun is created on. */
+function isMade(row: StackResource | undefined): row is StackResource {
+  return row?.physicalId !== undefined && row.intent?.kind !== 'create';
 }
 
 /** False when another request took the operation over in the meantime. */

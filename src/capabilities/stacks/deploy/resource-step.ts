@@ -4,7 +4,6 @@
  * what was made.
  */
 import type { ResourceContext, ResourceState, ResourceType } from '#capability';
-import { messageOf, isPlatformError } from '#kernel/errors';
 import { newUuid } from '#kernel/ids';
 import {
   type ResolvedMapping,
@@ -13,9 +12,17 @@ import {
   replaceDynamicReferences,
 } from '#languages/template/index';
 import type { Origin } from '../origin.ts';
-import { type Intent, type Properties, type Stack, type StackResource, generatedName } from '../stack.ts';
+import {
+  type Intent,
+  type Properties,
+  type ResourceStatus,
+  type Stack,
+  type StackResource,
+  generatedName,
+} from '../stack.ts';
 import type { Records } from '../store.ts';
-import { createOrAdopt } from './adoption.ts';
+import { createOrAdopt, findHalfMade, isNameTaken } from './adoption.ts';
+import { failureReason } from './failure-reason.ts';
 import { Interrupted, type Site, resourceEvent } from './site.ts';
 
 /** What a resource shall be after the step. */
@@ -55,24 +62,31 @@ export class ResourceSteps {
   /** @returns why it failed; undefined when it worked */
   async create(wanted: Wanted, row: StackResource | undefined): Promise<string | undefined> {
     const isRetry = row?.intent?.kind === 'create';
-    const intent = (isRetry && row.intent) || newIntent('create', wanted);
-    const begun: StackResource = {
+    const newRow: StackResource = {
       ...describe(this.#stack, wanted),
       status: 'CREATE_IN_PROGRESS',
       changedMs: this.#now(),
       attributes: {},
+      nameSeed: '',
+    };
+    const intent = (isRetry && row.intent) || (await this.#intendCreation('create', wanted, newRow));
+    const physicalId = isRetry ? row.physicalId : undefined;
+    const begun: StackResource = {
+      ...newRow,
       nameSeed: isRetry ? row.nameSeed : intent.token,
       intent,
+      ...(physicalId !== undefined && { physicalId }),
     };
     await this.#begin(begun, wanted.shownProperties);
-    return this.#attempt(begun, wanted, async (type, context, properties) => {
-      const state = await createOrAdopt(type, properties, context, isRetry, this.#site);
-      return (records) => {
-        const made = { ...withState(begun, state), changedMs: this.#now() };
-        const initiated = { reason: 'Resource creation Initiated', properties: wanted.shownProperties };
-        this.#addEvent(records, made, initiated);
-        this.#settle(records, { ...made, status: 'CREATE_COMPLETE' }, wanted.shownProperties);
-      };
+    return this.#makeNew(begun, wanted, isRetry, {
+      made: (records, state) => this.#settle(records, withState(begun, state), 'CREATE_COMPLETE', wanted),
+      // Nothing of what is left behind counts as set: an update sets it all.
+      failed: (records, failed, halfMadeId) => {
+        const { physicalId: _initiated, ...nothing } = failed;
+        records.putResource(
+          halfMadeId === undefined ? nothing : { ...failed, physicalId: halfMadeId, attempted: {} },
+        );
+      },
     });
   }
 
@@ -87,7 +101,7 @@ export class ResourceSteps {
       return (records) => {
         const { attempted: _taken, ...base } = { ...begun, ...describe(this.#stack, wanted) };
         const changed = state === undefined ? base : withState(base, state);
-        this.#settle(records, { ...changed, status: 'UPDATE_COMPLETE' }, wanted.shownProperties);
+        this.#settle(records, changed, 'UPDATE_COMPLETE', wanted);
       };
     });
   }
@@ -95,30 +109,28 @@ export class ResourceSteps {
   /** Makes a new one beside the old, which becomes a leftover for the cleanup. */
   async replace(wanted: Wanted, row: StackResource): Promise<string | undefined> {
     const isRetry = row.intent?.kind === 'replace';
-    const intent = (isRetry && row.intent) || newIntent('replace', wanted);
+    const intent = (isRetry && row.intent) || (await this.#intendCreation('replace', wanted, row));
     const begun: StackResource = { ...row, status: 'UPDATE_IN_PROGRESS', changedMs: this.#now(), intent };
     const why = 'Requested update requires the creation of a new physical resource; hence creating one.';
     await this.#begin(begun, wanted.shownProperties, why);
     const named = { ...begun, nameSeed: intent.token };
-    return this.#attempt(
-      named,
-      wanted,
-      async (type, context, properties) => {
-        const state = await createOrAdopt(type, properties, context, isRetry, this.#site);
-        return (records) => {
-          const { intent: _done, ...old } = row;
-          // A name that is the same again is the same thing: then there is no old one to delete.
-          if (state.physicalId !== row.physicalId || wanted.type !== row.type) {
-            records.putLeftover({ ...old, deletionPolicy: wanted.updateReplacePolicy });
-          }
-          const { attempted: _taken, ...base } = { ...named, ...describe(this.#stack, wanted) };
-          const made = withState(base, state);
-          this.#addEvent(records, made, { reason: 'Resource creation Initiated', properties: wanted.shownProperties });
-          this.#settle(records, { ...made, status: 'UPDATE_COMPLETE' }, wanted.shownProperties);
-        };
+    return this.#makeNew(named, wanted, isRetry, {
+      made: (records, state) => {
+        const { intent: _done, ...old } = row;
+        // A name that is the same again is the same thing: then there is no old one to delete.
+        if (state.physicalId !== row.physicalId || wanted.type !== row.type) {
+          records.putLeftover({ ...old, deletionPolicy: wanted.updateReplacePolicy });
+        }
+        const { attempted: _taken, ...base } = { ...named, ...describe(this.#stack, wanted) };
+        this.#settle(records, withState(base, state), 'UPDATE_COMPLETE', wanted);
       },
-      (records, failed) => records.putResource({ ...failed, nameSeed: row.nameSeed }),
-    );
+      failed: (records, failed, halfMadeId) => {
+        records.putResource({ ...failed, nameSeed: row.nameSeed });
+        if (halfMadeId === undefined || halfMadeId === row.physicalId) return;
+        const { intent: _given, ...left } = { ...named, ...describe(this.#stack, wanted), physicalId: halfMadeId };
+        records.putLeftover({ ...left, deletionPolicy: 'Delete', discarded: true });
+      },
+    });
   }
 
   /**
@@ -229,6 +241,67 @@ export class ResourceSteps {
     return this.#site.store.read.findResource(row.stackId, row.logicalId) ?? row;
   }
 
+  /** The first write of a creation says whether its name was free, so that a retry knows what is its own. */
+  async #intendCreation(kind: 'create' | 'replace', wanted: Wanted, row: StackResource): Promise<Intent> {
+    const intent = newIntent(kind, wanted);
+    const type = this.#site.findType(wanted.type);
+    if (type === undefined) return intent;
+    try {
+      const properties = await this.#lookUp(wanted.properties);
+      const context = this.contextOf({ ...row, nameSeed: intent.token }, intent.token);
+      return (await isNameTaken(type, properties, context)) ? { ...intent, nameWasTaken: true } : intent;
+    } catch {
+      // What cannot be looked up fails the creation, which says why.
+      return intent;
+    }
+  }
+
+  /** The effect of a create and of a replace. */
+  async #makeNew(
+    begun: StackResource,
+    wanted: Wanted,
+    isRetry: boolean,
+    outcome: {
+      made: (records: Records, state: ResourceState) => void;
+      /** @param halfMadeId of what the failed creation leaves behind */
+      failed: (records: Records, failed: StackResource, halfMadeId: string | undefined) => void;
+    },
+  ): Promise<string | undefined> {
+    const nameWasTaken = begun.intent?.nameWasTaken === true;
+    const isCreate = begun.intent?.kind === 'create';
+    const tellInitiated = (records: Records, physicalId: string): void => {
+      const reason = 'Resource creation Initiated';
+      this.#addEvent(records, { ...begun, physicalId }, { reason, properties: wanted.shownProperties });
+    };
+    let initiatedId = isCreate ? begun.physicalId : undefined;
+    let halfMadeId: string | undefined;
+    return this.#attempt(
+      begun,
+      wanted,
+      async (type, context, properties) => {
+        const initiated = async (physicalId: string): Promise<void> => {
+          if (initiatedId === physicalId) return;
+          initiatedId = physicalId;
+          await this.#site.store.write((records) => {
+            if (isCreate) records.putResource({ ...begun, physicalId });
+            tellInitiated(records, physicalId);
+          });
+        };
+        try {
+          const state = await createOrAdopt(type, properties, { ...context, initiated }, { isRetry, nameWasTaken });
+          return (records) => {
+            if (initiatedId === undefined) tellInitiated(records, state.physicalId);
+            outcome.made(records, state);
+          };
+        } catch (error) {
+          if (!nameWasTaken) halfMadeId = await findHalfMade(type, properties, context, error, initiatedId);
+          throw error;
+        }
+      },
+      (records, failed) => outcome.failed(records, failed, halfMadeId),
+    );
+  }
+
   async #attempt(
     begun: StackResource,
     wanted: { readonly type: string; readonly properties: Properties },
@@ -239,16 +312,17 @@ export class ResourceSteps {
     ) => Promise<(records: Records) => void>,
     putFailed: (records: Records, row: StackResource) => void = (records, row) => records.putResource(row),
   ): Promise<string | undefined> {
+    const token = begun.intent?.token ?? '';
     try {
       const type = this.#site.findType(wanted.type);
       if (type === undefined) throw new Error(`No capability serves the resource type ${wanted.type} any more.`);
       const properties = await this.#lookUp(wanted.properties);
-      const record = await effect(type, this.contextOf(begun, begun.intent?.token ?? ''), properties);
+      const record = await effect(type, this.contextOf(begun, token), properties);
       await this.#site.store.write(record);
       return undefined;
     } catch (error) {
       if (this.#isStopping()) throw new Interrupted('the platform is stopping');
-      const reason = reasonOf(error);
+      const reason = failureReason(error);
       this.#site.log.debug('a resource step failed', { error, stack: this.#stack.name, resource: begun.logicalId });
       await this.#site.store.write((records) => {
         const failed = failedRow(begun, wanted.properties, reason, this.#now());
@@ -266,11 +340,11 @@ export class ResourceSteps {
     });
   }
 
-  #settle(records: Records, row: StackResource, shownProperties: string): void {
+  #settle(records: Records, row: StackResource, status: ResourceStatus, wanted: Wanted): void {
     const { intent: _done, statusReason: _reason, ...settled } = row;
-    const result: StackResource = { ...settled, changedMs: this.#now() };
+    const result: StackResource = { ...settled, status, changedMs: this.#now() };
     records.putResource(result);
-    this.#addEvent(records, result, { properties: shownProperties });
+    this.#addEvent(records, result, { properties: wanted.shownProperties });
   }
 
   #addEvent(records: Records, row: StackResource, detail: { reason?: string | undefined; properties?: string }): void {
@@ -329,11 +403,6 @@ function failedRow(begun: StackResource, attempted: Properties, reason: string, 
   const verb = intent?.kind === 'create' ? 'CREATE' : intent?.kind === 'delete' ? 'DELETE' : 'UPDATE';
   const failed: StackResource = { ...row, status: `${verb}_FAILED`, statusReason: reason, changedMs };
   return intent?.kind === 'update' ? { ...failed, attempted } : failed;
-}
-
-function reasonOf(error: unknown): string {
-  if (!isPlatformError(error)) return messageOf(error);
-  return `Resource handler returned message: "${error.message}" (HandlerErrorCode: ${error.code})`;
 }
 
 /** Whether a resource is already as wanted. @param tags of the stack, for a type that can follow them */
