@@ -1,5 +1,6 @@
 /** `millpond start`: runs the platform until a signal ends it. */
 import { rmSync, writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import colors from 'picocolors';
 import { loadConfig, type Config } from '#kernel/config';
@@ -27,6 +28,8 @@ export async function launch(flags: object): Promise<RunningPlatform> {
   const runFile = runFilePath(config.dataDir);
   const content: RunFile = { pid: process.pid, endpoint: platform.endpoint, accountId: config.accountId };
   writeFileSync(runFile, JSON.stringify(content));
+  // Otherwise the end of the process keeps it, which a crash does not come to: the restart would compile everything again.
+  setImmediate(flushCompileCache);
   return {
     platform,
     config,
