@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessSchema, createAccess, type AccessKey } from '#access';
-import { auditSchema, createAudit } from '#audit';
+import { auditSchema, createAudit, type CreateAuditOptions } from '#audit';
 import type { Capability } from '#capability';
 import { catalogSchema, createCatalog } from '#catalog';
 import { crawlerSchema, createCrawler } from '#crawler';
@@ -137,7 +137,7 @@ function build({ config, env, log, clock, state }: Ground): Built {
   const access = createAccess({ ...ground, accountId: config.accountId, open: config.open });
   const { credentials } = access.access;
   const deliveryMs = config.auditDeliverySeconds * 1000;
-  const audit = createAudit({ ...ground, dispatcher: () => gateway.dispatcher, deliveryMs });
+  const audit = createAudit({ ...ground, dispatcher: () => gateway.dispatcher, deliveryMs, ...builtInTrail(config) });
   const gateway = createGateway({
     ...ground,
     apis: () => capabilities.flatMap((capability) => capability.apis ?? []),
@@ -164,6 +164,10 @@ function build({ config, env, log, clock, state }: Ground): Built {
   capabilities.push(...built.map(({ capability }) => capability));
   const routes = [healthRoute(capabilities), ...capabilities.flatMap((capability) => capability.routes ?? [])];
   return { capabilities, gateway, rootKey: access.rootKey };
+}
+
+function builtInTrail({ accountId, region, auditBucket }: Config): Pick<CreateAuditOptions, 'builtIn'> {
+  return auditBucket === '' ? {} : { builtIn: { accountId, region, bucketPrefix: auditBucket } };
 }
 
 function queryConfig({ queryConcurrency, queryMemoryMb, queryThreads }: Config): QueryConfig {

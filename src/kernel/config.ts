@@ -36,6 +36,10 @@ export const settings = {
   queryConcurrency: number(2, 'Queries that run at once; further ones wait in the queue.'),
   queryMemoryMb: number(2048, 'Memory in MiB that one query may use before it spills to disk.'),
   queryThreads: number(0, 'Threads of one query; 0 means one for each processor.'),
+  auditBucket: text(
+    'millpond-audit',
+    'Management events go to the bucket of this name and the account, made with the first delivery; empty for none.',
+  ),
   auditDeliverySeconds: number(300, 'How often trails deliver audit records to their buckets.'),
 } as const;
 

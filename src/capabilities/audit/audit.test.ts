@@ -32,7 +32,7 @@ describe('audit', () => {
       requestLog: parts.audit,
       clock,
     });
-    parts.audit.start();
+    await parts.audit.start();
     s3 = new S3(clientConfig(server.endpoint));
     trail = new CloudTrail(clientConfig(server.endpoint));
     await s3.createBucket({ Bucket: 'trail-bucket' });
@@ -129,6 +129,23 @@ describe('audit', () => {
     assert.ok(!named.includes('PutObject out/b'));
     assert.equal(new Set(records.map((record) => record.eventID)).size, records.length);
     assert.equal((await trail.getTrailStatus({ Name: 'main' })).IsLogging, true);
+  });
+
+  test('the built-in trail makes its bucket with the first delivery, and stays away once it was deleted', async () => {
+    const builtIn = { accountId: '000000000000', region: 'us-east-1', bucketPrefix: 'built-in' };
+    const own = createAudit({ state, clock, log: silentLog, dispatcher: () => server.dispatcher, builtIn });
+    await own.audit.start();
+    await own.audit.deliver();
+    const { Contents } = await s3.listObjectsV2({ Bucket: 'built-in-000000000000' });
+    assert.match(
+      Contents?.[0]?.Key ?? '',
+      /^AWSLogs\/000000000000\/CloudTrail\/us-east-1\/\d{4}\/\d\d\/\d\d\/.*\.json\.gz$/,
+    );
+    await trail.deleteTrail({ Name: 'millpond' });
+    await own.audit.start();
+    const { trailList } = await trail.describeTrails({});
+    assert.ok(!trailList?.some(({ Name }) => Name === 'millpond'));
+    await own.audit.stop();
   });
 
   test('what a trail cannot do here is refused by name', async () => {

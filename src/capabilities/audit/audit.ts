@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Caller, Dispatcher, RequestLog, RequestRecord } from '#gateway';
 import type { Clock, Timer } from '#kernel/clock';
-import { messageOf } from '#kernel/errors';
+import { isPlatformError, messageOf } from '#kernel/errors';
 import { newUpperId } from '#kernel/ids';
 import type { Log } from '#kernel/log';
 import { isDataEvent, recordOf, userNameOf } from './record.ts';
@@ -21,6 +21,8 @@ export interface AuditOptions {
   readonly dispatcher: () => Dispatcher;
   /** How often trails are delivered. */
   readonly deliveryMs: number;
+  /** The trail that every account's owner finds there; undefined for none. */
+  readonly builtInTrail?: Trail | undefined;
 }
 
 // Limit: a record may be lost when the process dies within half a second of the call; what the call did is not.
@@ -45,7 +47,9 @@ export class Audit implements RequestLog {
     this.#options = options;
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    const { builtInTrail, store } = this.#options;
+    if (builtInTrail !== undefined) await store.putBuiltInTrail(builtInTrail);
     this.refreshSelectors();
     const arm = (): void => {
       this.#deliveryTimer = this.#options.clock.setTimer(this.#options.deliveryMs, () => {
@@ -133,14 +137,23 @@ export class Audit implements RequestLog {
     for (const [region, inRegion] of Map.groupBy(events, (event) => event.record.awsRegion)) {
       const key = objectKey(trail, region, this.#options.clock.now(), newUpperId(16));
       const body = await compress(JSON.stringify({ Records: inRegion.map((event) => event.record) }));
-      await this.#options
-        .dispatcher()
-        .call(
-          's3',
-          'PutObject',
-          { Bucket: trail.bucket, Key: key, Body: body, ContentType: 'application/json', ContentEncoding: 'gzip' },
-          { caller: serviceCaller(trail.accountId), region: trail.homeRegion, invokedBy: 'cloudtrail.amazonaws.com' },
-        );
+      const object = { Bucket: trail.bucket, Key: key, Body: body };
+      await this.#put(trail, { ...object, ContentType: 'application/json', ContentEncoding: 'gzip' });
+    }
+  }
+
+  async #put(trail: Trail, object: object): Promise<void> {
+    const as = {
+      caller: serviceCaller(trail.accountId),
+      region: trail.homeRegion,
+      invokedBy: 'cloudtrail.amazonaws.com',
+    };
+    try {
+      await this.#options.dispatcher().call('s3', 'PutObject', object, as);
+    } catch (error) {
+      if (trail.isBuiltIn !== true || !isPlatformError(error, 'NoSuchBucket')) throw error;
+      await this.#options.dispatcher().call('s3', 'CreateBucket', { Bucket: trail.bucket }, as);
+      await this.#options.dispatcher().call('s3', 'PutObject', object, as);
     }
   }
 }

@@ -9,6 +9,7 @@ import { trailOperations } from './api/trails.ts';
 import { Audit } from './audit.ts';
 import { auditResources } from './resources.ts';
 import { AuditStore } from './store.ts';
+import { managementOnly, type Trail } from './trail.ts';
 
 export interface AuditParts {
   readonly audit: Audit;
@@ -22,6 +23,8 @@ export interface CreateAuditOptions {
   readonly dispatcher: () => Dispatcher;
   /** How often trails are delivered; AWS takes about five minutes. */
   readonly deliveryMs?: number;
+  /** The built-in trail: all management events of the account go to `<bucketPrefix>-<account>`. None unless given. */
+  readonly builtIn?: { readonly accountId: string; readonly region: string; readonly bucketPrefix: string };
 }
 
 export function createAudit({
@@ -30,9 +33,17 @@ export function createAudit({
   log,
   dispatcher,
   deliveryMs = 5 * 60_000,
+  builtIn,
 }: CreateAuditOptions): AuditParts {
   const store = new AuditStore(state);
-  const audit = new Audit({ store, clock, log, dispatcher, deliveryMs });
+  const audit = new Audit({
+    store,
+    clock,
+    log,
+    dispatcher,
+    deliveryMs,
+    builtInTrail: builtIn && builtInTrail(builtIn),
+  });
   const operations = {
     ...eventOperations(audit, store, clock),
     ...trailOperations({ audit, store, clock, dispatcher }),
@@ -46,5 +57,20 @@ export function createAudit({
       start: () => audit.start(),
       stop: () => audit.stop(),
     },
+  };
+}
+
+function builtInTrail({ accountId, region, bucketPrefix }: NonNullable<CreateAuditOptions['builtIn']>): Trail {
+  return {
+    name: 'millpond',
+    accountId,
+    homeRegion: region,
+    bucket: `${bucketPrefix}-${accountId}`,
+    includeGlobalServiceEvents: true,
+    isMultiRegion: true,
+    selectors: managementOnly,
+    tags: {},
+    isLogging: true,
+    isBuiltIn: true,
   };
 }

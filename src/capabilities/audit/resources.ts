@@ -5,17 +5,14 @@ import { isPlatformError } from '#kernel/errors';
 export const auditResources: readonly ResourceType[] = [
   {
     type: 'AWS::CloudTrail::Trail',
+    physicalIdOf: nameOf,
     async create(properties, context) {
-      const name = String(properties['TrailName'] ?? context.generatedName({ maxLength: 128 }));
-      try {
-        await context.call('cloudtrail', 'CreateTrail', {
-          Name: name,
-          ...trailInput(properties),
-          TagsList: properties['Tags'],
-        });
-      } catch (error) {
-        if (!isPlatformError(error, 'TrailAlreadyExistsException')) throw error;
-      }
+      const name = nameOf(properties, context);
+      await context.call('cloudtrail', 'CreateTrail', {
+        Name: name,
+        ...trailInput(properties),
+        TagsList: properties['Tags'],
+      });
       return apply(name, properties, context);
     },
     async update(name, next, _previous, context) {
@@ -29,8 +26,22 @@ export const auditResources: readonly ResourceType[] = [
         if (!isPlatformError(error, 'TrailNotFoundException')) throw error;
       }
     },
+    async read(name, properties, context) {
+      try {
+        const { Trail } = await context.call('cloudtrail', 'GetTrail', { Name: name });
+        const { IsLogging } = await context.call('cloudtrail', 'GetTrailStatus', { Name: name });
+        return { ...properties, TrailName: name, S3BucketName: Trail.S3BucketName, IsLogging };
+      } catch (error) {
+        if (isPlatformError(error, 'TrailNotFoundException')) return undefined;
+        throw error;
+      }
+    },
   },
 ];
+
+function nameOf(properties: Properties, context: ResourceContext): string {
+  return String(properties['TrailName'] ?? context.generatedName({ maxLength: 128 }));
+}
 
 function trailInput(properties: Properties): object {
   const {

@@ -14,6 +14,7 @@ export const auditSchema: Schema = {
      CREATE TABLE audit_trail (
        account TEXT NOT NULL, name TEXT NOT NULL, trail TEXT NOT NULL, delivered_seq INTEGER NOT NULL,
        PRIMARY KEY (account, name)) STRICT, WITHOUT ROWID;`,
+    'CREATE TABLE audit_built_in (account TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;',
   ],
 };
 
@@ -133,6 +134,19 @@ export class AuditStore {
       )
       .all(accountId ?? null);
     return rows.map((row) => ({ trail: JSON.parse(row.trail) as Trail, deliveredSeq: row.delivered_seq }));
+  }
+
+  /** Makes the account's built-in trail, once: one that was deleted does not come back. */
+  putBuiltInTrail(trail: Trail): Promise<void> {
+    return this.#state.write((db) => {
+      const { changes } = db.prepare('INSERT OR IGNORE INTO audit_built_in VALUES (?)').run(trail.accountId);
+      if (changes === 0) return;
+      db.prepare('INSERT OR IGNORE INTO audit_trail VALUES (?, ?, ?, 0)').run(
+        trail.accountId,
+        trail.name,
+        JSON.stringify(trail),
+      );
+    });
   }
 
   /** A new trail starts with what happens from now on. */

@@ -26,6 +26,8 @@ export interface Trail {
   readonly selectors: readonly EventSelector[];
   readonly tags: Readonly<Record<string, string>>;
   readonly isLogging: boolean;
+  /** Made by the platform itself; its bucket is made with the first delivery. */
+  readonly isBuiltIn?: boolean;
   readonly startedAt?: string;
   readonly stoppedAt?: string;
   readonly deliveredAt?: string;
