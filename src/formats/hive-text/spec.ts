@@ -75,6 +75,8 @@ export function textSpecOf(table: TextTable): TextSpec {
       return openCsv(table);
     case 'jsonserde':
       return json(table, table.serializationLibrary.startsWith('org.openx') ? 'json-openx' : 'json-hive');
+    case 'cloudtrailserde':
+      return json(table, 'json-hive');
     case 'grokserde':
       return pattern(table, 'grok', 'input.format');
     case 'regexserde':
@@ -161,9 +163,14 @@ function json(table: TextTable, serde: JsonSpec['serde']): JsonSpec {
     isCaseInsensitive: own['case.insensitive']?.toLowerCase() !== 'false',
     dotsInKeys: own['dots.in.keys']?.toLowerCase() === 'true',
     isMalformedIgnored: own['ignore.malformed.json']?.toLowerCase() === 'true',
-    rowPath: table.tableParameters['jsonPath'] ?? own['jsonPath'],
+    rowPath: isCloudTrail(table) ? '$.Records[*]' : (table.tableParameters['jsonPath'] ?? own['jsonPath']),
     layout: { format: 'ndjson' },
   };
+}
+
+/** CloudTrail's files hold one object with the records in an array; its SerDe or its input format says so. */
+function isCloudTrail({ serializationLibrary, inputFormat = '' }: TextTable): boolean {
+  return /CloudTrail(SerDe|InputFormat)$/i.test(serializationLibrary) || inputFormat.endsWith('CloudTrailInputFormat');
 }
 
 function pattern(table: TextTable, serde: PatternSpec['serde'], property: string): PatternSpec {
