@@ -101,7 +101,7 @@ WITH SERDEPROPERTIES (
 ) LOCATION 's3://monitor/api/'
 TBLPROPERTIES ('has_encrypted_data'='false')`);
 
-    const recent = await run(`with data AS (
+    const lastDay = `with data AS (
 SELECT
 json_extract(responseelements,
 '$.queryExecutionId') AS query_id,
@@ -114,8 +114,16 @@ AND eventname='StartQueryExecution'
 AND json_extract(responseelements, '$.queryExecutionId') is NOT null)
 SELECT *
 FROM data
-WHERE dt > date_add('day',-1,now() )`);
-    assert.ok(ids.every((id) => recent.rows.some(([found]) => found === `"${id}"`)));
+WHERE dt > date_add('day',-1,now() )`;
+    // A delivery may have gone out between the two queries; the next one brings the rest.
+    await until(
+      async () => {
+        const found = new Set((await run(lastDay)).rows.map(([id]) => id));
+        return ids.every((id) => found.has(`"${id}"`));
+      },
+      'both queries in the records',
+      30_000,
+    );
 
     const joined = await run(`SELECT
 c.useridentity.arn,
