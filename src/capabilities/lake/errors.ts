@@ -33,6 +33,11 @@ export const bucketNotEmpty = (bucket: string, found: string): PlatformError =>
     details: { BucketName: bucket },
   });
 
+export const bucketPolicyExists = (bucket: string): PlatformError =>
+  new PlatformError('conflict', 'AlreadyExists', `The bucket policy already exists on bucket ${bucket}.`, {
+    details: { BucketName: bucket },
+  });
+
 export const bucketAlreadyExists = (bucket: string): PlatformError =>
   new PlatformError(
     'conflict',

@@ -6,7 +6,7 @@ import { formatS3Uri, parseS3Uri, type ObjectNotice } from '#lake';
 import { codeOf, startLake } from './lake.fixture.ts';
 
 suite('the front door', async () => {
-  const { lake, s3, fileOf } = await startLake();
+  const { lake, s3, fileOf, state } = await startLake();
   const bucket = 'front';
   await s3.createBucket({ Bucket: bucket });
 
@@ -60,6 +60,28 @@ suite('the front door', async () => {
     );
     assert.equal((await lake.readObject({ bucket, key: 'new-2' })).toString(), 'new-2');
     assert.deepEqual(await lake.commitFiles([]), []);
+  });
+
+  test('what is written alongside a commit stands or falls with its files', async () => {
+    await state.write((db) => db.exec('CREATE TABLE beside (name TEXT) STRICT'));
+    const beside = (): unknown[] => state.reader.prepare('SELECT name FROM beside').all();
+    const files = [
+      { bucket, key: 'beside-1', localFile: staged('from a file') },
+      { bucket, key: 'beside-2', bytes: Buffer.from('from bytes') },
+    ];
+    const refused = lake.commitFiles(files, {
+      alongside(db) {
+        db.prepare('INSERT INTO beside VALUES (?)').run('refused');
+        throw new TypeError('no');
+      },
+    });
+    assert.equal(await codeOf(refused), 'TypeError');
+    assert.deepEqual(beside(), []);
+    assert.equal(await lake.findObject({ bucket, key: 'beside-1' }), undefined);
+    await lake.commitFiles(files, { alongside: (db) => void db.prepare('INSERT INTO beside VALUES (?)').run('taken') });
+    assert.equal(beside().length, 1);
+    assert.equal((await lake.readObject({ bucket, key: 'beside-1' })).toString(), 'from a file');
+    assert.equal((await lake.readObject({ bucket, key: 'beside-2' })).toString(), 'from bytes');
   });
 
   test('a range of an object is read; deletions of many go through', async () => {

@@ -1,6 +1,13 @@
 /** The lake's front door. */
 export { createLake, type LakeOptions } from './capability.ts';
-export { Lake, type FileCommit, type LakeObject, type ObjectName, type PutOptions } from './lake.ts';
+export {
+  Lake,
+  type CommitOptions,
+  type FileCommit,
+  type LakeObject,
+  type ObjectName,
+  type PutOptions,
+} from './lake.ts';
 export type { Bucket } from './buckets/bucket.ts';
 export type { ObjectListener, ObjectNotice } from './objects/notices.ts';
 export type { Origin } from './objects/object.ts';

@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bucket } from './buckets/bucket.ts';
 import type { Buckets } from './buckets/buckets.ts';
@@ -20,6 +21,7 @@ import type { Objects } from './objects/objects.ts';
 import type { Publication } from './objects/publication.ts';
 import type { Shelf, StoredObject } from './objects/shelf.ts';
 import type { Tagging } from './objects/tagging.ts';
+import type { Alongside } from './store/object-store.ts';
 import type { Uploads } from './uploads/uploads.ts';
 
 /** An object as the other capabilities see it. */
@@ -48,11 +50,21 @@ export interface PutOptions {
   readonly origin?: Origin;
 }
 
-export interface FileCommit extends ObjectName {
-  /** In the staging folder, ideally; taken over on success. */
-  readonly localFile: string;
+export type FileCommit = ObjectName & {
   readonly contentType?: string;
   readonly conditions?: WriteConditions;
+} & (
+    | {
+        /** In the staging folder, ideally; taken over on success. */
+        readonly localFile: string;
+      }
+    | { readonly bytes: Uint8Array }
+  );
+
+export interface CommitOptions {
+  readonly origin?: Origin | undefined;
+  /** Written in the very commit that decides: if it is there, so are the files, and the other way round. */
+  readonly alongside?: Alongside;
 }
 
 /** Who asks when it is the platform itself. */
@@ -144,11 +156,16 @@ export class Lake {
   }
 
   /**
-   * A new folder in the lake's file system, for files that `commitFiles` or `putFile` will take over. Its maker removes
-   * it; what a crash leaves is swept at the next start.
+   * A new folder in the lake's file system, for files that `commitFiles` or `putFile` will take over. Its maker has it
+   * removed; what a crash leaves is swept at the next start.
    */
   stagingFolder(): string {
     return mkdtempSync(join(this.#parts.shelf.staging.folder, 'work-'));
+  }
+
+  /** Removes a staging folder behind the caller's back; the lake waits for that when it stops. */
+  removeStagingFolder(folder: string): void {
+    this.#parts.shelf.inBackground(rm(folder, { recursive: true, force: true }));
   }
 
   /** @throws PreconditionFailed, NoSuchBucket, ServiceUnavailable (disk full) */
@@ -171,22 +188,21 @@ export class Lake {
 
   /** Takes a local file over as an object, by rename where it lies in the lake's file system. */
   async putFile(name: ObjectName, localFile: string, options: PutOptions = {}): Promise<LakeObject> {
-    const [object] = await this.commitFiles([{ ...name, localFile, ...options }], options.origin);
+    const [object] = await this.commitFiles([{ ...name, localFile, ...options }], { origin: options.origin });
     return object as LakeObject;
   }
 
   /** Publishes several files together: after a crash, too, all of them are there or none. */
-  async commitFiles(files: readonly FileCommit[], origin: Origin = platformOrigin): Promise<LakeObject[]> {
+  async commitFiles(files: readonly FileCommit[], options: CommitOptions = {}): Promise<LakeObject[]> {
     const versions = await this.#parts.publication.publish(
       files.map((file) => ({
         bucket: this.getBucket(file.bucket, file.accountId),
         key: file.key,
-        localFile: file.localFile,
+        content: 'bytes' in file ? file.bytes : file.localFile,
         attributes: attributesOf(file.key, file),
         conditions: file.conditions,
       })),
-      'PutObject',
-      origin,
+      { reason: 'PutObject', origin: options.origin ?? platformOrigin, alongside: options.alongside },
     );
     return versions.map((version) => this.#lakeObject(this.getBucket(version.bucket), { version, path: '' }));
   }

@@ -58,7 +58,12 @@ suite('CloudFormation types of the lake', async () => {
       { Key: 'own', Value: 'tag' },
     ]);
 
-    await bucketType.create(properties, context);
+    assert.deepEqual(await bucketType.read?.(Bucket, properties, context), {
+      BucketName: Bucket,
+      ...properties,
+      Tags: [{ Key: 'stack', Value: 'tag' }, ...properties.Tags],
+    });
+    await assert.rejects(bucketType.create(properties, context), { code: 'BucketAlreadyOwnedByYou' });
     const next = { Tags: [], VersioningConfiguration: { Status: 'Suspended' } };
     await bucketType.update?.(Bucket, next, properties, context);
     assert.equal(await codeOf(s3.getBucketCors({ Bucket })), 'NoSuchCORSConfiguration');
@@ -84,6 +89,7 @@ suite('CloudFormation types of the lake', async () => {
     const PolicyDocument = { Version: '2012-10-17', Statement: [] };
     const { physicalId } = await policyType.create({ Bucket: 'with-policy', PolicyDocument }, context);
     assert.deepEqual(await policyType.read?.(physicalId, {}, context), { Bucket: 'with-policy', PolicyDocument });
+    await assert.rejects(policyType.create({ Bucket: 'with-policy', PolicyDocument }, context), /already exists/);
     await policyType.delete(physicalId, {}, context);
     await policyType.delete(physicalId, {}, context);
     assert.equal(await policyType.read?.(physicalId, {}, context), undefined);

@@ -2,115 +2,119 @@
 import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
 import { isPlatformError } from '#kernel/errors';
 import { bucketArn } from './buckets/bucket.ts';
-import { unsupportedProperty } from './errors.ts';
+import { bucketAlreadyOwnedByYou, bucketPolicyExists, unsupportedProperty } from './errors.ts';
 
-/** A property of the bucket, and the operations that put and remove what it says. */
+/** A property of the bucket, and the operations that put, get and remove what it says. */
 interface Setting {
   readonly property: string;
-  readonly put: (value: Properties, bucket: string, context: ResourceContext) => Promise<unknown>;
-  readonly remove?: (bucket: string, context: ResourceContext) => Promise<unknown>;
+  /** What the operations are named after: `PutBucketCors`. */
+  readonly noun: string;
+  /** The member of their input that has it, and of the answer where that does not have it at the top. */
+  readonly member: string;
+  /** As the API spells it. */
+  readonly toApi: (value: Properties, bucket: string) => object;
+  /** The operation that takes it away, or what is put then. Absent: it stays. */
+  readonly removal?: string | object;
 }
 
 const call = (context: ResourceContext, operation: string, input: object): Promise<unknown> =>
   context.call('s3', operation, input);
 
+const asItIs = (value: Properties): object => ({ ...value });
+
 const settings: readonly Setting[] = [
   {
     property: 'VersioningConfiguration',
-    put: (value, Bucket, context) =>
-      call(context, 'PutBucketVersioning', { Bucket, VersioningConfiguration: { Status: value['Status'] } }),
+    noun: 'BucketVersioning',
+    member: 'VersioningConfiguration',
+    toApi: (value) => ({ Status: value['Status'] }),
     // Versioning cannot be switched off again, only suspended.
-    remove: (Bucket, context) =>
-      call(context, 'PutBucketVersioning', { Bucket, VersioningConfiguration: { Status: 'Suspended' } }),
+    removal: { Status: 'Suspended' },
   },
   {
     property: 'NotificationConfiguration',
-    put: (value, Bucket, context) =>
-      call(context, 'PutBucketNotificationConfiguration', { Bucket, NotificationConfiguration: toNotification(value) }),
-    remove: (Bucket, context) =>
-      call(context, 'PutBucketNotificationConfiguration', { Bucket, NotificationConfiguration: {} }),
+    noun: 'BucketNotificationConfiguration',
+    member: 'NotificationConfiguration',
+    toApi: toNotification,
+    removal: {},
   },
   {
     property: 'LifecycleConfiguration',
-    put: (value, Bucket, context) =>
-      call(context, 'PutBucketLifecycleConfiguration', {
-        Bucket,
-        LifecycleConfiguration: { Rules: listOf(value['Rules']).map(toLifecycleRule) },
-      }),
-    remove: (Bucket, context) => call(context, 'DeleteBucketLifecycle', { Bucket }),
+    noun: 'BucketLifecycleConfiguration',
+    member: 'LifecycleConfiguration',
+    toApi: (value) => ({ Rules: listOf(value['Rules']).map(toLifecycleRule) }),
+    removal: 'DeleteBucketLifecycle',
   },
   {
     property: 'CorsConfiguration',
-    put: (value, Bucket, context) =>
-      call(context, 'PutBucketCors', {
-        Bucket,
-        CORSConfiguration: {
-          CORSRules: listOf(value['CorsRules']).map((rule) => ({
-            ID: rule['Id'],
-            AllowedHeaders: rule['AllowedHeaders'],
-            AllowedMethods: rule['AllowedMethods'],
-            AllowedOrigins: rule['AllowedOrigins'],
-            ExposeHeaders: rule['ExposedHeaders'],
-            MaxAgeSeconds: rule['MaxAge'],
-          })),
-        },
-      }),
-    remove: (Bucket, context) => call(context, 'DeleteBucketCors', { Bucket }),
+    noun: 'BucketCors',
+    member: 'CORSConfiguration',
+    toApi: (value) => ({
+      CORSRules: listOf(value['CorsRules']).map((rule) => ({
+        ID: rule['Id'],
+        AllowedHeaders: rule['AllowedHeaders'],
+        AllowedMethods: rule['AllowedMethods'],
+        AllowedOrigins: rule['AllowedOrigins'],
+        ExposeHeaders: rule['ExposedHeaders'],
+        MaxAgeSeconds: rule['MaxAge'],
+      })),
+    }),
+    removal: 'DeleteBucketCors',
   },
   {
     property: 'BucketEncryption',
-    put: (value, Bucket, context) =>
-      call(context, 'PutBucketEncryption', {
-        Bucket,
-        ServerSideEncryptionConfiguration: {
-          Rules: listOf(value['ServerSideEncryptionConfiguration']).map((rule) => ({
-            ApplyServerSideEncryptionByDefault: rule['ServerSideEncryptionByDefault'],
-            BucketKeyEnabled: rule['BucketKeyEnabled'],
-          })),
-        },
-      }),
-    remove: (Bucket, context) => call(context, 'DeleteBucketEncryption', { Bucket }),
+    noun: 'BucketEncryption',
+    member: 'ServerSideEncryptionConfiguration',
+    toApi: (value) => ({
+      Rules: listOf(value['ServerSideEncryptionConfiguration']).map((rule) => ({
+        ApplyServerSideEncryptionByDefault: rule['ServerSideEncryptionByDefault'],
+        BucketKeyEnabled: rule['BucketKeyEnabled'],
+      })),
+    }),
+    removal: 'DeleteBucketEncryption',
   },
   {
     property: 'PublicAccessBlockConfiguration',
-    put: (value, Bucket, context) =>
-      call(context, 'PutPublicAccessBlock', { Bucket, PublicAccessBlockConfiguration: value }),
-    remove: (Bucket, context) => call(context, 'DeletePublicAccessBlock', { Bucket }),
+    noun: 'PublicAccessBlock',
+    member: 'PublicAccessBlockConfiguration',
+    toApi: asItIs,
+    removal: 'DeletePublicAccessBlock',
   },
   {
     property: 'OwnershipControls',
-    put: (value, Bucket, context) => call(context, 'PutBucketOwnershipControls', { Bucket, OwnershipControls: value }),
-    remove: (Bucket, context) => call(context, 'DeleteBucketOwnershipControls', { Bucket }),
+    noun: 'BucketOwnershipControls',
+    member: 'OwnershipControls',
+    toApi: asItIs,
+    removal: 'DeleteBucketOwnershipControls',
   },
   {
     property: 'WebsiteConfiguration',
-    put: (value, Bucket, context) => call(context, 'PutBucketWebsite', { Bucket, WebsiteConfiguration: { ...value } }),
+    noun: 'BucketWebsite',
+    member: 'WebsiteConfiguration',
+    toApi: asItIs,
   },
   {
     property: 'LoggingConfiguration',
-    put: (value, Bucket, context) =>
-      call(context, 'PutBucketLogging', {
-        Bucket,
-        BucketLoggingStatus: {
-          LoggingEnabled: {
-            TargetBucket: value['DestinationBucketName'] ?? Bucket,
-            TargetPrefix: value['LogFilePrefix'] ?? '',
-          },
-        },
-      }),
+    noun: 'BucketLogging',
+    member: 'BucketLoggingStatus',
+    toApi: (value, bucket) => ({
+      LoggingEnabled: {
+        TargetBucket: value['DestinationBucketName'] ?? bucket,
+        TargetPrefix: value['LogFilePrefix'] ?? '',
+      },
+    }),
   },
   {
     property: 'AccelerateConfiguration',
-    put: (value, Bucket, context) =>
-      call(context, 'PutBucketAccelerateConfiguration', {
-        Bucket,
-        AccelerateConfiguration: { Status: value['AccelerationStatus'] },
-      }),
+    noun: 'BucketAccelerateConfiguration',
+    member: 'AccelerateConfiguration',
+    toApi: (value) => ({ Status: value['AccelerationStatus'] }),
   },
   {
     property: 'ReplicationConfiguration',
-    put: (value, Bucket, context) =>
-      call(context, 'PutBucketReplication', { Bucket, ReplicationConfiguration: { Role: value['Role'], Rules: [] } }),
+    noun: 'BucketReplication',
+    member: 'ReplicationConfiguration',
+    toApi: (value) => ({ Role: value['Role'], Rules: [] }),
   },
 ];
 
@@ -120,18 +124,17 @@ const handled = new Set([...settings.map(({ property }) => property), 'BucketNam
 const bucketType: ResourceType = {
   type: 'AWS::S3::Bucket',
 
+  physicalIdOf: bucketName,
+
   async create(properties, context) {
     assertKnown(properties);
-    const name =
-      (properties['BucketName'] as string | undefined) ?? context.generatedName({ maxLength: 63, lowerCase: true });
+    const name = bucketName(properties, context);
+    // In us-east-1 CreateBucket answers for the caller's own bucket as for a new one.
+    if (await hasBucket(name, context)) throw bucketAlreadyOwnedByYou(name);
     await call(context, 'CreateBucket', {
       Bucket: name,
       ...(properties['AccessControl'] !== undefined && { ACL: toCannedAcl(String(properties['AccessControl'])) }),
       ...(context.region !== 'us-east-1' && { CreateBucketConfiguration: { LocationConstraint: context.region } }),
-    }).catch((error: unknown) => {
-      // A retry of a step whose answer was lost finds its own generated bucket.
-      const isOwn = properties['BucketName'] === undefined && isPlatformError(error, 'BucketAlreadyOwnedByYou');
-      if (!isOwn) throw error;
     });
     await applySettings(name, properties, {}, context);
     return stateOf(name, context);
@@ -148,20 +151,15 @@ const bucketType: ResourceType = {
     await ignoreAbsent(call(context, 'DeleteBucket', { Bucket: name }));
   },
 
-  async read(name, _properties, context) {
-    try {
-      await call(context, 'HeadBucket', { Bucket: name });
-    } catch (error) {
-      if (isPlatformError(error) && error.kind === 'absent') return undefined;
-      throw error;
-    }
-    const { Status } = (await call(context, 'GetBucketVersioning', { Bucket: name })) as { Status?: string };
+  async read(name, properties, context) {
+    if (!(await hasBucket(name, context))) return undefined;
+    const live = await readSettings(name, properties, context);
     const { TagSet } = (await call(context, 'GetBucketTagging', { Bucket: name }).catch(() => ({}))) as {
       TagSet?: object[];
     };
     return {
       BucketName: name,
-      ...(Status !== undefined && { VersioningConfiguration: { Status } }),
+      ...live,
       ...(TagSet !== undefined && { Tags: TagSet }),
     };
   },
@@ -170,8 +168,12 @@ const bucketType: ResourceType = {
 const policyType: ResourceType = {
   type: 'AWS::S3::BucketPolicy',
 
+  physicalIdOf: (properties) => String(properties['Bucket']),
+
   async create(properties, context) {
     const bucket = String(properties['Bucket']);
+    // PutBucketPolicy would replace the policy that is there.
+    if ((await policyType.read?.(bucket, properties, context)) !== undefined) throw bucketPolicyExists(bucket);
     await call(context, 'PutBucketPolicy', { Bucket: bucket, Policy: policyText(properties['PolicyDocument']) });
     return { physicalId: bucket };
   },
@@ -205,17 +207,56 @@ async function applySettings(
   previous: Properties,
   context: ResourceContext,
 ): Promise<void> {
-  for (const { property, put, remove } of settings) {
+  for (const { property, noun, member, toApi, removal } of settings) {
+    const put = (value: object) => call(context, `Put${noun}`, { Bucket: name, [member]: value });
     const value = next[property] as Properties | undefined;
     if (value !== undefined) {
-      if (JSON.stringify(value) !== JSON.stringify(previous[property])) await put(value, name, context);
-    } else if (previous[property] !== undefined) await remove?.(name, context);
+      if (JSON.stringify(value) !== JSON.stringify(previous[property])) await put(toApi(value, name));
+    } else if (previous[property] !== undefined && removal !== undefined) {
+      await (typeof removal === 'string' ? call(context, removal, { Bucket: name }) : put(removal));
+    }
   }
   const own = listOf(next['Tags']).map(({ Key, Value }) => [String(Key), String(Value)] as const);
   const tags = new Map([...Object.entries(context.tags), ...own]);
   const TagSet = [...tags].map(([Key, Value]) => ({ Key, Value }));
   if (TagSet.length > 0) await call(context, 'PutBucketTagging', { Bucket: name, Tagging: { TagSet } });
   else if (previous['Tags'] !== undefined) await call(context, 'DeleteBucketTagging', { Bucket: name });
+}
+
+async function hasBucket(name: string, context: ResourceContext): Promise<boolean> {
+  return (await call(context, 'HeadBucket', { Bucket: name }).catch(noneIfAbsent)) !== undefined;
+}
+
+/** What the template says of a bucket, as it says it where the bucket is so, else as the API tells it. */
+async function readSettings(name: string, said: Properties, context: ResourceContext): Promise<Properties> {
+  const found: Record<string, unknown> = {};
+  for (const { property, noun, member, toApi } of settings) {
+    const expected = said[property] as Properties | undefined;
+    if (expected === undefined) continue;
+    const answer = await call(context, `Get${noun}`, { Bucket: name }).catch(noneIfAbsent);
+    if (answer === undefined) continue;
+    const live = (answer as Properties)[member] ?? (answer as Properties);
+    found[property] = holds(live, toApi(expected, name)) ? expected : live;
+  }
+  return found;
+}
+
+/** Whether what the API tells has all that is wanted; texts and numbers are the same to a template. */
+function holds(live: unknown, wanted: unknown): boolean {
+  if (wanted === undefined) return true;
+  if (typeof wanted !== 'object' || wanted === null || wanted instanceof Date) return textOf(live) === textOf(wanted);
+  if (typeof live !== 'object' || live === null) return false;
+  if (Array.isArray(wanted) && (live as unknown[]).length !== wanted.length) return false;
+  return Object.entries(wanted).every(([key, member]) => holds((live as Properties)[key], member));
+}
+
+function textOf(value: unknown): string {
+  return value instanceof Date ? value.toISOString() : String(value);
+}
+
+function bucketName(properties: Properties, context: ResourceContext): string {
+  const name = properties['BucketName'] as string | undefined;
+  return name ?? context.generatedName({ maxLength: 63, lowerCase: true });
 }
 
 function assertKnown(properties: Properties): void {
@@ -319,9 +360,10 @@ function listOf(value: unknown): Properties[] {
 }
 
 async function ignoreAbsent(work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!isPlatformError(error) || error.kind !== 'absent') throw error;
-  }
+  await work.catch(noneIfAbsent);
+}
+
+function noneIfAbsent(error: unknown): undefined {
+  if (!isPlatformError(error) || error.kind !== 'absent') throw error;
+  return undefined;
 }

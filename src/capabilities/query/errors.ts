@@ -16,6 +16,13 @@ export function metadataError(message: string): PlatformError {
   return new PlatformError('absent', 'MetadataException', message);
 }
 
+/** What the Glue catalog does not have. Clients such as PyAthena read Glue's own code out of the brackets. */
+export function metadataNotFound(message: string, requestId: string): PlatformError {
+  return metadataError(
+    `${message} (Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException; Request ID: ${requestId}; Proxy: null)`,
+  );
+}
+
 export function tooManyRequests(message: string): PlatformError {
   return new PlatformError('throttled', 'TooManyRequestsException', message, {
     details: { Reason: 'CONCURRENT_QUERY_LIMIT_EXCEEDED' },

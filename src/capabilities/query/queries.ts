@@ -255,28 +255,35 @@ export class Queries {
 
   async #carryOut(live: Live): Promise<void> {
     const { clock } = this.#parts;
-    const previous = (): ExecutionState => live.execution.state;
     let final: Execution;
     try {
       final = (await this.#reuse(live)) ?? (await this.#run(live));
     } catch (error) {
-      final = this.#failed(live, error);
+      final = await this.#record(live, this.#failed(live, error));
     }
-    const before = previous();
-    const completedMs = clock.nowMs();
-    const totalMs = Math.max(0, completedMs - final.submittedMs);
-    final = { ...final, completedMs, statistics: { ...final.statistics, totalMs } };
-    try {
-      const isReusable = final.state === 'SUCCEEDED' && final.resultKind === 'csv' && !final.statistics.reused;
-      await this.#parts.store.update(live.scope, final, isReusable ? live.reuseKey : undefined);
-    } catch (error) {
-      // It is still told from memory while the process lives; after that it counts as cut off.
-      this.#parts.log.error('the end of a query could not be written', { error, execution: final.id });
-    }
+    const before: ExecutionState = live.execution.state;
     live.execution = final;
     this.#live.delete(keyOf(live.scope, final.id));
     this.#parts.events.publish(stateChangeEvent(live.scope, final, before, clock.now()));
     live.done.resolve(final);
+  }
+
+  /** Writes an end that has no result of its own. */
+  async #record(live: Live, end: Execution): Promise<Execution> {
+    const final = this.#completed(end);
+    try {
+      await this.#parts.store.update(live.scope, final);
+    } catch (error) {
+      // It is still told from memory while the process lives; after that it counts as cut off.
+      this.#parts.log.error('the end of a query could not be written', { error, execution: final.id });
+    }
+    return final;
+  }
+
+  #completed(end: Execution): Execution {
+    const completedMs = this.#parts.clock.nowMs();
+    const totalMs = Math.max(0, completedMs - end.submittedMs);
+    return { ...end, completedMs, statistics: { ...end.statistics, totalMs } };
   }
 
   #failed(live: Live, error: unknown): Execution {
@@ -291,7 +298,7 @@ export class Queries {
   }
 
   async #run(live: Live): Promise<Execution> {
-    const { clock, lake, runner } = this.#parts;
+    const { clock, lake, runner, store } = this.#parts;
     const startedMs = clock.nowMs();
     return withScratch(lake, async (scratchFolder) => {
       const context = this.#contextOf(live, scratchFolder);
@@ -299,30 +306,30 @@ export class Queries {
       const outcome = await runner.run(live.statement, live.execution.query, context);
       const ranMs = clock.nowMs();
       live.abort.signal.throwIfAborted();
-      const published = await publishOutcome(lake, outcome, {
-        accountId: accountOf(live.scope),
-        executionId: live.execution.id,
-        folder: live.resultFolder,
-        scratchFolder,
-      });
       const { execution } = live;
       const answer = 'answer' in outcome ? outcome.answer : undefined;
       const engineMs = Math.round(answer?.runningMs ?? ranMs - startedMs);
-      return {
+      const end: Execution = {
         ...execution,
-        ...published,
         state: 'SUCCEEDED',
         statistics: {
           ...execution.statistics,
           engineMs,
           planningMs: Math.max(0, ranMs - startedMs - execution.statistics.queueMs - engineMs),
-          processingMs: clock.nowMs() - ranMs,
           scannedBytes: answer?.scannedBytes ?? 0,
           ...(answer?.inputRows === undefined ? {} : { inputRows: answer.inputRows }),
           outputRows: answer?.rows ?? 0,
           ...(answer === undefined || answer.badCells === 0 ? {} : { badCells: answer.badCells }),
         },
       };
+      const to = { accountId: accountOf(live.scope), executionId: execution.id, folder: live.resultFolder };
+      let final = end;
+      await publishOutcome(lake, outcome, to, (published, db) => {
+        const statistics = { ...end.statistics, processingMs: clock.nowMs() - ranMs };
+        final = this.#completed({ ...end, ...published, statistics });
+        store.updateIn(db, live.scope, final, published.resultKind === 'csv' ? live.reuseKey : undefined);
+      });
+      return final;
     });
   }
 
@@ -334,14 +341,14 @@ export class Queries {
     const sinceMs = clock.nowMs() - execution.reuseMaxAgeMinutes * 60_000;
     const earlier = store.findReusable(live.scope, live.reuseKey, sinceMs);
     if (earlier === undefined || (await this.#findResultFile(live.scope, earlier)) === undefined) return undefined;
-    return {
+    return this.#record(live, {
       ...execution,
       state: 'SUCCEEDED',
       outputLocation: earlier.outputLocation,
       resultKind: earlier.resultKind,
       columns: earlier.columns,
       statistics: { ...noStatistics, reused: true },
-    };
+    });
   }
 
   #contextOf(live: Live, scratchFolder: string): StatementContext {

@@ -277,6 +277,20 @@ test('information_schema, SHOW, DESCRIBE and EXPLAIN tell what there is', async 
   ]);
 });
 
+test('a database in backticks is the database, as awswrangler sends it', async () => {
+  const { rows } = await bench.query('DESCRIBE `taxi`', {
+    QueryExecutionContext: { Database: '`nycitytaxi`' },
+  });
+  assert.match(rows.flat().join(), /vendor/);
+});
+
+test('a subquery may give columns that nobody reads', async () => {
+  const { rows } = await bench.query(
+    "SELECT count(*) FROM (SELECT vendor, upper(vendor || '') AS v FROM (SELECT CAST(vendor AS varchar) AS vendor, fare FROM nycitytaxi.taxi))",
+  );
+  assert.equal(rows[1]?.[0], '3');
+});
+
 test('metadata operations that Grafana and JDBC call', async () => {
   assert.deepEqual((await athena.listDataCatalogs({})).DataCatalogsSummary, [
     { CatalogName: 'AwsDataCatalog', Type: 'GLUE' },
@@ -294,7 +308,10 @@ test('metadata operations that Grafana and JDBC call', async () => {
   );
   await assert.rejects(
     athena.getTableMetadata({ CatalogName: 'AwsDataCatalog', DatabaseName: 'nycitytaxi', TableName: 'no' }),
-    { name: 'MetadataException' },
+    {
+      name: 'MetadataException',
+      message: /\(Service: AmazonDataCatalog; .* Error Code: EntityNotFoundException; [^()]*\)$/,
+    },
   );
   const ids = (await athena.listQueryExecutions({ MaxResults: 5 })).QueryExecutionIds ?? [];
   assert.equal(ids.length, 5);

@@ -6,8 +6,9 @@ type Tag = { Key: string; Value: string };
 
 const workGroup: ResourceType = {
   type: 'AWS::Athena::WorkGroup',
+  physicalIdOf: workGroupName,
   async create(properties, context) {
-    const name = String(properties['Name'] ?? context.generatedName({ maxLength: 128 }));
+    const name = workGroupName(properties, context);
     await context.call('athena', 'CreateWorkGroup', {
       Name: name,
       Description: properties['Description'],
@@ -49,6 +50,10 @@ const workGroup: ResourceType = {
     });
   },
 };
+
+function workGroupName(properties: Properties, context: ResourceContext): string {
+  return String(properties['Name'] ?? context.generatedName({ maxLength: 128 }));
+}
 
 async function workGroupState(name: string, context: ResourceContext) {
   const { WorkGroup } = await context.call('athena', 'GetWorkGroup', { WorkGroup: name });
@@ -107,6 +112,7 @@ const namedQuery: ResourceType = {
 
 const preparedStatement: ResourceType = {
   type: 'AWS::Athena::PreparedStatement',
+  physicalIdOf: (properties) => String(properties['StatementName']),
   async create(properties, context) {
     await context.call('athena', 'CreatePreparedStatement', statementInput(properties));
     return { physicalId: String(properties['StatementName']) };
@@ -142,6 +148,7 @@ function statementInput(properties: Properties): object {
 
 const dataCatalog: ResourceType = {
   type: 'AWS::Athena::DataCatalog',
+  physicalIdOf: (properties) => String(properties['Name']),
   async create(properties, context) {
     const name = String(properties['Name']);
     await context.call('athena', 'CreateDataCatalog', {

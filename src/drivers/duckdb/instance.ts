@@ -17,8 +17,8 @@ export interface Fence {
   readonly spillMaxBytes: number;
 }
 
-/** An instance that has run the prelude and waits for its work; it is not fenced yet and must run nothing of a user. */
-export async function openInstance(options: ProcessOptions): Promise<OpenInstance> {
+/** An instance with its settings that waits for its work; it is not fenced yet and must run nothing of a user. */
+export async function openInstance(options: ProcessOptions, settings: readonly string[]): Promise<OpenInstance> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads),
     max_memory: `${Math.floor(options.memoryLimitBytes / 2 ** 20)}MiB`,
@@ -35,16 +35,24 @@ export async function openInstance(options: ProcessOptions): Promise<OpenInstanc
       'SET enable_progress_bar_print = false',
       'SET progress_bar_time = 0',
       "SET TimeZone = 'UTC'",
-      ...options.prelude,
+      ...settings,
     ].join(';\n'),
   );
   return { instance, connection };
 }
 
-/** From here on the instance reads and writes nothing but what the fence names. */
-export async function fence(connection: DuckDBConnection, limits: Fence): Promise<void> {
+/**
+ * From here on the instance reads and writes nothing but what the fence names.
+ * @param macros SQL that makes what the work needs
+ */
+export async function fence(
+  connection: DuckDBConnection,
+  limits: Fence,
+  macros: readonly string[] = [],
+): Promise<void> {
   await connection.run(
     [
+      ...macros,
       `SET temp_directory = ${quoteText(limits.spillFolder)}`,
       `SET max_temp_directory_size = '${Math.floor(limits.spillMaxBytes / 2 ** 20)}MiB'`,
       `SET allowed_paths = [${limits.files.map(quoteText).join(', ')}]`,

@@ -11,13 +11,14 @@ export interface ProcessOptions {
   readonly threads: number;
   /** DuckDB's own `max_memory`; the watchdog outside kills when the process as a whole grows beyond it. */
   readonly memoryLimitBytes: number;
-  /** SQL that every instance runs before it is locked: settings and macros. */
+  /** SQL that an instance runs before it is locked: settings, and those macros that its work uses. */
   readonly prelude: readonly string[];
 }
 
 export interface Work {
   /** Folders that statements may read and write: the output and spill folders of this work. */
   readonly folders: readonly string[];
+  /** Made when something has to go there; the folder that holds it exists. */
   readonly spillFolder: string;
   readonly spillMaxBytes: number;
   /** The work is refused when its scans cover more. */

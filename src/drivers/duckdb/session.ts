@@ -1,5 +1,9 @@
-/** Inside the DuckDB process: runs one piece of work after another, each on a fresh instance that was made while idle. */
+/**
+ * Inside the DuckDB process: runs one piece of work after another, each on a fresh instance that was made while idle.
+ * Two are kept, since work that follows at once would have to wait for the making of the only one.
+ */
 import { performance } from 'node:perf_hooks';
+import { messageOf } from '#kernel/errors';
 import { closeInstance, fence, openInstance, type OpenInstance } from './instance.ts';
 import type {
   FromProcess,
@@ -10,10 +14,13 @@ import type {
   Work,
   WorkResult,
 } from './protocol.ts';
+import { Prelude } from './prelude.ts';
+import { nameBadFile } from './scans/bad-file.ts';
 import { createViews, FileFacts } from './scans/scans.ts';
 import { isTextRefusal } from './scans/text.ts';
 
 const progressMs = 250;
+const sparesMax = 2;
 
 interface Running {
   readonly id: number;
@@ -28,18 +35,20 @@ export class Session {
   readonly #options: ProcessOptions;
   readonly #send: (message: FromProcess) => void;
   readonly #facts = new FileFacts();
-  #spare: Promise<OpenInstance>;
+  readonly #prelude: Prelude;
+  readonly #spares: Promise<OpenInstance>[] = [];
   #running: Running | undefined;
 
   constructor(options: ProcessOptions, send: (message: FromProcess) => void) {
     this.#options = options;
     this.#send = send;
-    this.#spare = openInstance(options);
+    this.#prelude = new Prelude(options.prelude);
+    this.#fillSpares();
   }
 
   /** Resolves once the first work would find an instance ready. */
   async ready(): Promise<void> {
-    await this.#spare;
+    await this.#spares[0];
   }
 
   cancel(id: number): void {
@@ -51,19 +60,31 @@ export class Session {
   async run(id: number, work: Work): Promise<void> {
     const running: Running = { id, abort: new AbortController(), open: undefined, phase: 'planning', scannedBytes: 0 };
     this.#running = running;
-    const open = await this.#spare;
+    const open = await (this.#spares.shift() as Promise<OpenInstance>);
     running.open = open;
     const ticker = setInterval(() => this.#tell(running), progressMs);
     try {
       this.#send({ kind: 'done', id, result: await this.#carryOut(work, running, open) });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.#send({ kind: 'failed', id, message, cancelled: running.abort.signal.aborted });
+      const cancelled = running.abort.signal.aborted;
+      const told = cancelled ? error : await nameBadFile(error, open.connection, work.scans);
+      this.#send({ kind: 'failed', id, message: messageOf(told), cancelled: running.abort.signal.aborted });
     } finally {
       clearInterval(ticker);
       this.#running = undefined;
       closeInstance(open);
-      this.#spare = openInstance(this.#options);
+      this.#fillSpares();
+    }
+  }
+
+  /** One after the other: the first is wanted soonest. */
+  #fillSpares(): void {
+    while (this.#spares.length < sparesMax) {
+      const before = this.#spares.at(-1) ?? Promise.resolve();
+      const spare = before.then(() => openInstance(this.#options, this.#prelude.settings));
+      // Heard of by the work that takes it.
+      spare.catch(() => {});
+      this.#spares.push(spare);
     }
   }
 
@@ -72,12 +93,13 @@ export class Session {
     const { connection } = open;
     const { signal } = running.abort;
     signal.throwIfAborted();
-    await fence(connection, {
+    const limits = {
       files: work.scans.flatMap((scan) => scan.sources.flatMap((source) => source.files.map((file) => file.path))),
       folders: [...work.folders, work.spillFolder],
       spillFolder: work.spillFolder,
       spillMaxBytes: work.spillMaxBytes,
-    });
+    };
+    await fence(connection, limits, this.#prelude.macrosFor(work.statements.map((statement) => statement.sql)));
     let names = 0;
     const scratch = { folder: work.spillFolder, nextName: () => `plain-${names++}`, signal };
     let planned = await createViews(connection, work.scans, this.#facts, scratch);

@@ -12,12 +12,15 @@ export function identityOf(stat: Stats): FileIdentity {
   return { sizeBytes: stat.size, mtimeMs: stat.mtimeMs, inode: stat.ino };
 }
 
+/** Tools that copy times carry them as seconds in a double, which is off by up to a microsecond. */
+const copiedTimeErrorMs = 0.002;
+
 /**
  * Whether a row describes the file that lies on disk. The inode is left out on purpose: a data directory that was
  * copied or restored with its times keeps its objects' metadata.
  */
 export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
-  return a.sizeBytes === b.sizeBytes && a.mtimeMs === b.mtimeMs;
+  return a.sizeBytes === b.sizeBytes && Math.abs(a.mtimeMs - b.mtimeMs) <= copiedTimeErrorMs;
 }
 
 /** Above this, the ETag of a file that did not pass through us is taken from its size and time, not from its bytes. */

@@ -1,7 +1,8 @@
 /**
  * Publishing several files together, as a query or a job does with its output, and taking up at the start what a
  * crash interrupted. The commit of the journal entry is the moment of decision: before it none of the files will be
- * seen, after it all of them, if need be by the next start.
+ * seen, after it all of them, if need be by the next start. So a publication is acknowledged when that commit is on disk
+ * and the names are in place; making the names durable too goes on behind, and until then nobody else may write the keys.
  *
  * Limit: between the first and the last rename a reader may see some of the new files and not yet others.
  */
@@ -15,13 +16,14 @@ import type { ObjectNotices } from './notices.ts';
 import type { ObjectAttributes, ObjectVersion, Origin } from './object.ts';
 import type { Objects, PlannedWrite } from './objects.ts';
 import type { Shelf } from './shelf.ts';
+import type { Alongside } from '../store/object-store.ts';
 import { toStorageError } from '../disk/storage-error.ts';
 
 export interface FileToPublish {
   readonly bucket: Bucket;
   readonly key: string;
-  /** Taken over: gone from its place after success. */
-  readonly localFile: string;
+  /** Bytes, or a path whose file is taken over: gone from its place after success. */
+  readonly content: string | Uint8Array;
   readonly attributes?: ObjectAttributes | undefined;
   readonly conditions?: WriteConditions | undefined;
 }
@@ -39,21 +41,26 @@ export class Publication {
     this.#log = log;
   }
 
-  /** All or none. @throws PreconditionFailed (a condition of one file fails all), NoSuchBucket, ServiceUnavailable */
-  async publish(files: readonly FileToPublish[], reason: string, origin: Origin): Promise<ObjectVersion[]> {
-    if (files.length === 0) return [];
+  /**
+   * All or none.
+   * @param options.alongside written in the commit that decides
+   * @throws PreconditionFailed (a condition of one file fails all), NoSuchBucket, ServiceUnavailable
+   */
+  async publish(
+    files: readonly FileToPublish[],
+    options: { reason: string; origin: Origin; alongside?: Alongside | undefined },
+  ): Promise<ObjectVersion[]> {
+    const { reason, origin, alongside } = options;
+    if (files.length === 0 && alongside === undefined) return [];
     const staged: StagedFile[] = [];
     let isDecided = false;
     try {
       for (const file of files) staged.push(await this.#stage(file));
       await Promise.all(staged.map((file) => file.sync()));
-      const names = files.map(({ bucket, key }) => ({ bucket: bucket.name, key }));
-      const versions = await this.#shelf.alone(names, () =>
-        this.#publishStaged(files, staged, () => {
-          isDecided = true;
-        }),
-      );
-      for (const file of files) rmSync(file.localFile, { force: true });
+      const versions = await this.#publishStaged(files, staged, alongside, () => {
+        isDecided = true;
+      });
+      for (const { content } of files) if (typeof content === 'string') rmSync(content, { force: true });
       for (const [index, version] of versions.entries()) {
         const bucket = files[index]?.bucket;
         if (bucket) this.#notices.created(bucket, version, reason, origin);
@@ -66,11 +73,44 @@ export class Publication {
     }
   }
 
-  async #publishStaged(
+  /** Resolves when the files are in place; the keys are held until their names are durable too. */
+  #publishStaged(
     files: readonly FileToPublish[],
     staged: readonly StagedFile[],
+    alongside: Alongside | undefined,
     onDecided: () => void,
   ): Promise<ObjectVersion[]> {
+    const inPlace = Promise.withResolvers<ObjectVersion[]>();
+    let isInPlace = false;
+    const names = files.map(({ bucket, key }) => ({ bucket: bucket.name, key }));
+    const durable = this.#shelf.alone(names, () =>
+      this.#carryOut(files, staged, {
+        alongside,
+        onDecided,
+        onInPlace: (versions) => {
+          isInPlace = true;
+          inPlace.resolve(versions);
+        },
+      }),
+    );
+    this.#shelf.inBackground(
+      durable.catch((error: unknown) => {
+        if (isInPlace) throw error;
+        inPlace.reject(error);
+      }),
+    );
+    return inPlace.promise;
+  }
+
+  async #carryOut(
+    files: readonly FileToPublish[],
+    staged: readonly StagedFile[],
+    steps: {
+      alongside: Alongside | undefined;
+      onDecided: () => void;
+      onInPlace: (versions: ObjectVersion[]) => void;
+    },
+  ): Promise<void> {
     const planned: PlannedWrite[] = [];
     for (const [index, file] of files.entries()) {
       planned.push(await this.#objects.planWrite({ ...withAttributes(file), staged: staged[index] as StagedFile }));
@@ -80,16 +120,19 @@ export class Publication {
       files: planned.map(({ version }) => ({ id: version.id, bucket: version.bucket, key: version.key })),
     } as const;
     this.#shelf.step('planned');
-    await this.#shelf.journaled(entry, mergeChanges(planned), async () => {
-      onDecided();
+    const rename = async (): Promise<void> => {
+      steps.onDecided();
       this.#shelf.step('decided');
-      await this.#renameAll(entry.files);
+      const settle = this.#renameAll(entry.files);
       for (const { replaced } of planned) this.#objects.forgetReplaced(replaced);
-    });
-    return planned.map(({ version }) => version);
+      steps.onInPlace(planned.map(({ version }) => version));
+      await settle();
+    };
+    await this.#shelf.journaled(entry, mergeChanges(planned), rename, steps.alongside);
   }
 
-  async #renameAll(files: readonly { id: number; bucket: string; key: string }[]): Promise<void> {
+  /** @returns what makes the new names durable */
+  #renameAll(files: readonly { id: number; bucket: string; key: string }[]): () => Promise<void> {
     const settles: (() => Promise<void>)[] = [];
     for (const { id, bucket, key } of files) {
       const path = this.#shelf.staging.pathOf(id);
@@ -97,25 +140,28 @@ export class Publication {
       settles.push(this.#objects.publish(path, bucket, key).settle);
       this.#shelf.step('renamed');
     }
-    await Promise.all(settles.map((settle) => settle()));
+    return async () => {
+      await Promise.all(settles.map((settle) => settle()));
+    };
   }
 
   /** What was decided for a bucket that was deleted since has no place to go. */
   async #publishOrDiscard(files: readonly { id: number; bucket: string; key: string }[]): Promise<void> {
     const isHomeless = (file: { bucket: string }): boolean => !this.#objects.isOpen(file.bucket);
     for (const { id } of files.filter(isHomeless)) this.#shelf.staging.remove(id);
-    await this.#renameAll(files.filter((file) => !isHomeless(file)));
+    await this.#renameAll(files.filter((file) => !isHomeless(file)))();
   }
 
   async #stage(file: FileToPublish): Promise<StagedFile> {
     const { staging, store } = this.#shelf;
     const id = store.nextId();
+    if (typeof file.content !== 'string') return staging.write(id, file.content);
     try {
-      return await staging.adopt(id, file.localFile);
+      return await staging.adopt(id, file.content);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
       // Another file system: the bytes have to be copied; only a rename within one is atomic.
-      copyFileSync(file.localFile, staging.pathOf(id));
+      copyFileSync(file.content, staging.pathOf(id));
       return staging.open(id);
     }
   }

@@ -30,7 +30,7 @@ import { hashFile, type Staging } from '../disk/staging.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { matchVersion, nullVersionId, type ObjectVersion } from './object.ts';
 import { toStorageError } from '../disk/storage-error.ts';
-import type { JournalEntry, ObjectChange, ObjectStore } from '../store/object-store.ts';
+import type { Alongside, JournalEntry, ObjectChange, ObjectStore } from '../store/object-store.ts';
 
 /** What is true of a key at one moment. */
 export interface KeyState {
@@ -177,9 +177,14 @@ export class Shelf {
   }
 
   /** Runs a step of several commits under a journal entry, so that a crash within is taken to its end at the start. */
-  async journaled(entry: JournalEntry, change: ObjectChange, work: () => Promise<void>): Promise<void> {
+  async journaled(
+    entry: JournalEntry,
+    change: ObjectChange,
+    work: () => Promise<void>,
+    alongside?: Alongside,
+  ): Promise<void> {
     const id = this.store.nextId();
-    await this.store.apply({ ...change, journal: { id, entry } });
+    await this.store.apply({ ...change, journal: { id, entry } }, alongside);
     await work();
     this.inBackground(this.store.apply({ journalDoneId: id }));
   }

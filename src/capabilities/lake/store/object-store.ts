@@ -29,6 +29,9 @@ export type JournalEntry =
       readonly files: readonly { readonly id: number; readonly bucket: string; readonly key: string }[];
     };
 
+/** Writes of another part of the state that stand or fall with a change of the lake. */
+export type Alongside = (db: Db) => void;
+
 export interface ObjectChange {
   readonly insert?: readonly ObjectVersion[];
   readonly deleteIds?: readonly number[];
@@ -111,9 +114,15 @@ export class ObjectStore {
     return row && toVersion(row);
   }
 
-  /** All of the change or nothing; resolves when it is on disk. */
-  apply(change: ObjectChange): Promise<void> {
-    return this.#state.write((db) => applyChange(db, change));
+  /**
+   * All of the change or nothing; resolves when it is on disk.
+   * @param alongside what else belongs into the same commit
+   */
+  apply(change: ObjectChange, alongside?: Alongside): Promise<void> {
+    return this.#state.write((db) => {
+      applyChange(db, change);
+      alongside?.(db);
+    });
   }
 
   /** Replaces the attributes of a version, as tagging does. */

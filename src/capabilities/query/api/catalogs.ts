@@ -3,7 +3,7 @@ import type { Athena, Column as WireColumn, DataCatalog as WireCatalog, TableMet
 import { compileNamePattern, type Catalog, type Column, type Database, type Table } from '#catalog';
 import type { HandlersOf } from '#gateway';
 import { findArn } from '#kernel/arn';
-import { invalidRequest, metadataError, resourceNotFound } from '../errors.ts';
+import { invalidRequest, metadataError, metadataNotFound, resourceNotFound } from '../errors.ts';
 import { ownCatalog, type DataCatalog } from '../record.ts';
 import type { RecordAccess, RecordStore } from '../store/records.ts';
 import { isOwnCatalog } from '../tables/relations.ts';
@@ -105,7 +105,7 @@ function metadataOperations(catalog: Catalog, records: RecordStore): HandlersOf<
       check(context.scope, input.CatalogName ?? '');
       const database = catalog.findDatabase(context.scope, input.DatabaseName ?? '');
       if (database === undefined)
-        throw metadataError(`Database ${input.DatabaseName} not found. Please check your query.`);
+        throw metadataNotFound(`Database ${input.DatabaseName} not found.`, context.requestId);
       return { Database: databaseToWire(database) };
     },
 
@@ -119,11 +119,8 @@ function metadataOperations(catalog: Catalog, records: RecordStore): HandlersOf<
     GetTableMetadata(input, context) {
       check(context.scope, input.CatalogName ?? '');
       const table = catalog.findTable(context.scope, input.DatabaseName ?? '', input.TableName ?? '');
-      if (table === undefined) {
-        throw metadataError(
-          `EntityNotFoundException: Entity Not Found: table ${input.DatabaseName}.${input.TableName}`,
-        );
-      }
+      if (table === undefined)
+        throw metadataNotFound(`Table ${input.DatabaseName}.${input.TableName} not found.`, context.requestId);
       return { TableMetadata: tableToWire(table) };
     },
 
@@ -131,7 +128,7 @@ function metadataOperations(catalog: Catalog, records: RecordStore): HandlersOf<
       check(context.scope, input.CatalogName ?? '');
       const database = input.DatabaseName ?? '';
       if (catalog.findDatabase(context.scope, database) === undefined)
-        throw metadataError(`Database ${database} not found. Please check your query.`);
+        throw metadataNotFound(`Database ${database} not found.`, context.requestId);
       const matches = input.Expression === undefined ? () => true : compileNamePattern(input.Expression);
       const list = (after: string, limit: number): Table[] => {
         const found: Table[] = [];

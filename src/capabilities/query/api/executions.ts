@@ -13,6 +13,11 @@ const batchMax = 50;
 const pageDefault = 50;
 const resultRowsMax = 1000;
 
+/** awswrangler sends the database of a DDL statement in Hive's backticks. */
+function unquoted(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : (/^`(.+)`$/.exec(name)?.[1] ?? name);
+}
+
 export function executionOperations(parts: {
   queries: Queries;
   store: ExecutionStore;
@@ -26,7 +31,7 @@ export function executionOperations(parts: {
       const id = await queries.start(context.scope, {
         query: input.QueryString ?? '',
         catalog: input.QueryExecutionContext?.Catalog,
-        database: input.QueryExecutionContext?.Database,
+        database: unquoted(input.QueryExecutionContext?.Database),
         workGroup: input.WorkGroup,
         outputLocation: OutputLocation,
         resultOptions: { ...resultOptions },

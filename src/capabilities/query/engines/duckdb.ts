@@ -1,5 +1,4 @@
 /** The embedded engine: DuckDB in child processes, one fresh and locked instance a query. */
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PlatformError, messageOf } from '#kernel/errors';
 import {
@@ -39,7 +38,6 @@ export class DuckdbEngine implements QueryEngine {
 
   async run(query: EngineQuery, run: EngineRun): Promise<EngineAnswer> {
     const spillFolder = join(query.scratchFolder, 'spill');
-    await mkdir(spillFolder);
     try {
       const result = await this.#pool.run(
         {

@@ -1,7 +1,6 @@
 /** Puts the outcome of a statement into the lake, with the file names that Athena's readers look for. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { formatS3Uri, type Lake } from '#lake';
+import type { Db } from '#kernel/state';
+import { formatS3Uri, type FileCommit, type Lake } from '#lake';
 import type { Execution, ResultColumn } from '../execution.ts';
 import type { Outcome } from '../statements/statement.ts';
 import { encodeResultMetadata } from './result-metadata.ts';
@@ -10,71 +9,77 @@ export interface Destination {
   readonly accountId: string;
   readonly executionId: string;
   readonly folder: { readonly bucket: string; readonly prefix: string };
-  /** On the lake's file system. */
-  readonly scratchFolder: string;
 }
 
-type Published = Pick<Execution, 'outputLocation' | 'resultKind' | 'columns' | 'updateCount'> &
+export type Published = Pick<Execution, 'outputLocation' | 'resultKind' | 'columns' | 'updateCount'> &
   Partial<Pick<Execution, 'manifestLocation'>>;
 
-export async function publishOutcome(lake: Lake, outcome: Outcome, to: Destination): Promise<Published> {
+/**
+ * Resolves when the result is where its readers look for it.
+ * @param record keeps what became of the query, in the commit that publishes its result: neither is ever there alone
+ */
+export async function publishOutcome(
+  lake: Lake,
+  outcome: Outcome,
+  to: Destination,
+  record: (published: Published, db: Db) => void,
+): Promise<void> {
+  const commit = (files: readonly FileCommit[], published: Published): Promise<unknown> =>
+    lake.commitFiles(files, { alongside: (db) => record(published, db) });
+  const { bucket, prefix } = to.folder;
+  const keyOf = (ending: string): string => `${prefix}${to.executionId}${ending}`;
+  const locate = (ending: string): string => formatS3Uri({ bucket, key: keyOf(ending) });
+  const file = (ending: string, contentType: string, content: string | Uint8Array): FileCommit => ({
+    bucket,
+    key: keyOf(ending),
+    accountId: to.accountId,
+    contentType,
+    ...(typeof content === 'string' ? { localFile: content } : { bytes: content }),
+  });
+  const metadata = (ending: string, columns: readonly ResultColumn[]): FileCommit =>
+    file(`${ending}.metadata`, 'application/octet-stream', encodeResultMetadata(columns));
   switch (outcome.kind) {
     case 'csv': {
-      const metadata = await scratchFile(to, 'metadata', encodeResultMetadata(outcome.columns));
-      const location = await publish(lake, to, 'csv', outcome.file, metadata);
-      return { outputLocation: location, resultKind: 'csv', columns: outcome.columns, updateCount: 0 };
+      const { columns } = outcome;
+      await commit([file('.csv', 'text/csv', outcome.file), metadata('.csv', columns)], {
+        outputLocation: locate('.csv'),
+        resultKind: 'csv',
+        columns,
+        updateCount: 0,
+      });
+      return;
     }
     case 'text': {
-      const text = await scratchFile(to, 'text', outcome.lines.map((line) => `${line}\n`).join(''));
-      const metadata = await scratchFile(to, 'metadata', encodeResultMetadata(outcome.columns));
-      const location = await publish(lake, to, 'txt', text, metadata);
-      return { outputLocation: location, resultKind: 'text', columns: outcome.columns, updateCount: 0 };
+      const { columns } = outcome;
+      await commit([file('.txt', 'text/plain', linesOf(outcome.lines)), metadata('.txt', columns)], {
+        outputLocation: locate('.txt'),
+        resultKind: 'text',
+        columns,
+        updateCount: 0,
+      });
+      return;
     }
-    case 'written': {
-      const manifest = await scratchFile(to, 'manifest', outcome.files.map((file) => `${file}\n`).join(''));
-      const key = `${to.folder.prefix}${to.executionId}-manifest.csv`;
-      await lake.commitFiles([
-        { bucket: to.folder.bucket, key, localFile: manifest, accountId: to.accountId, contentType: 'text/csv' },
-      ]);
-      return {
+    case 'written':
+      await commit([file('-manifest.csv', 'text/csv', linesOf(outcome.files))], {
         outputLocation: outcome.location,
         resultKind: 'none',
         columns: [rowsColumn],
         updateCount: outcome.rows,
-        manifestLocation: formatS3Uri({ bucket: to.folder.bucket, key }),
-      };
-    }
-    case 'none': {
-      const empty = await scratchFile(to, 'text', '');
-      const location = await publish(lake, to, 'txt', empty, undefined);
-      return { outputLocation: location, resultKind: 'none', columns: [], updateCount: 0 };
-    }
+        manifestLocation: locate('-manifest.csv'),
+      });
+      return;
+    case 'none':
+      await commit([file('.txt', 'text/plain', linesOf([]))], {
+        outputLocation: locate('.txt'),
+        resultKind: 'none',
+        columns: [],
+        updateCount: 0,
+      });
   }
 }
 
 const rowsColumn: ResultColumn = { name: 'rows', type: 'bigint', precision: 19, scale: 0, caseSensitive: false };
 
-async function publish(
-  lake: Lake,
-  to: Destination,
-  extension: 'csv' | 'txt',
-  file: string,
-  metadata: string | undefined,
-): Promise<string> {
-  const { bucket, prefix } = to.folder;
-  const key = `${prefix}${to.executionId}.${extension}`;
-  const { accountId } = to;
-  await lake.commitFiles([
-    { bucket, key, localFile: file, accountId, contentType: extension === 'csv' ? 'text/csv' : 'text/plain' },
-    ...(metadata === undefined
-      ? []
-      : [{ bucket, key: `${key}.metadata`, localFile: metadata, accountId, contentType: 'application/octet-stream' }]),
-  ]);
-  return formatS3Uri({ bucket, key });
-}
-
-async function scratchFile(to: Destination, name: string, content: string | Uint8Array): Promise<string> {
-  const path = join(to.scratchFolder, `result.${name}`);
-  await writeFile(path, content);
-  return path;
+function linesOf(lines: readonly string[]): Buffer {
+  return Buffer.from(lines.map((line) => `${line}\n`).join(''));
 }

@@ -68,20 +68,25 @@ export class ExecutionStore {
     });
   }
 
-  /** @param reuseFingerprint the answer may serve an equal query for as long as that one allows */
-  async update(scope: string, execution: Execution, reuseFingerprint?: string): Promise<void> {
-    await this.#state.write((db) => {
-      db.prepare('UPDATE query_execution SET state = ?, record = ? WHERE scope = ? AND id = ?').run(
-        execution.state,
-        JSON.stringify(execution),
-        scope,
-        execution.id,
-      );
-      if (reuseFingerprint === undefined) return;
-      db.prepare(
-        'INSERT INTO query_reuse VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET execution_id = excluded.execution_id, completed_ms = excluded.completed_ms',
-      ).run(scope, reuseFingerprint, execution.id, execution.completedMs ?? 0);
-    });
+  async update(scope: string, execution: Execution): Promise<void> {
+    await this.#state.write((db) => this.updateIn(db, scope, execution));
+  }
+
+  /**
+   * Within a commit of the caller's.
+   * @param reuseFingerprint the answer may serve an equal query for as long as that one allows
+   */
+  updateIn(db: Db, scope: string, execution: Execution, reuseFingerprint?: string): void {
+    db.prepare('UPDATE query_execution SET state = ?, record = ? WHERE scope = ? AND id = ?').run(
+      execution.state,
+      JSON.stringify(execution),
+      scope,
+      execution.id,
+    );
+    if (reuseFingerprint === undefined) return;
+    db.prepare(
+      'INSERT INTO query_reuse VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET execution_id = excluded.execution_id, completed_ms = excluded.completed_ms',
+    ).run(scope, reuseFingerprint, execution.id, execution.completedMs ?? 0);
   }
 
   findReusable(scope: string, fingerprint: string, sinceMs: number): Execution | undefined {

@@ -8,11 +8,20 @@
 import { parseHiveType } from '#formats/hive-type';
 import { formatDuckType } from './duck-type.ts';
 
-/** @param cell SQL of a VARCHAR; named several times, so it should be a plain column */
-export function castCell(cell: string, hiveType: string): string {
+/** DuckDB's reading of a cell, which `castCell` accepts or not; undefined for types that are not read by a cast. */
+export function castValue(cell: string, hiveType: string): string | undefined {
   const type = parseHiveType(hiveType);
-  const duckType = formatDuckType(type);
-  const value = `TRY_CAST(${cell} AS ${duckType})`;
+  const isText = ['boolean', 'varchar', 'char', 'string', 'unknown'].includes(type.kind);
+  return isText ? undefined : `TRY_CAST(${cell} AS ${formatDuckType(type)})`;
+}
+
+/**
+ * Both are named several times, and DuckDB computes a cast under a CASE as often as it stands there, so that they should be
+ * plain columns of a subquery.
+ * @param cell SQL of a VARCHAR @param value SQL of its `castValue`
+ */
+export function castCell(cell: string, hiveType: string, value = castValue(cell, hiveType) ?? ''): string {
+  const type = parseHiveType(hiveType);
   switch (type.kind) {
     case 'tinyint':
     case 'smallint':

@@ -3,7 +3,7 @@
  * in the scratch folder and read from there with an explicit schema.
  */
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAvro } from '#formats/avro/index';
 import { decompress, detectCodec } from '#formats/compression/index';
@@ -14,6 +14,7 @@ import { encodeBatch, plainLayoutOf, type PlainTextLayout } from '#formats/plain
 import type { RangeReader } from '#formats/range-reader';
 import type { RowBatch } from '#formats/row-batch';
 import { quoteName, quoteText } from '../instance.ts';
+import { withPlace } from './bad-file.ts';
 import { castCell } from './cell.ts';
 import { formatDuckType } from './duck-type.ts';
 import { groupFiles, withPartitionColumns } from './partition-columns.ts';
@@ -23,6 +24,8 @@ import type { Relation, Scan, ScanFile, ScanSource } from './scan.ts';
 const readBytes = 1 << 20;
 /** DuckDB makes buffers of a multiple of this, so it is raised only where a line needs it. */
 const lineMinBytes = 2_000_000;
+/** What DuckDB takes by itself for lines of at most `lineMinBytes`. Left to itself it takes 16 lines of the longest. */
+const bufferMinBytes = 16 * lineMinBytes;
 
 export interface Scratch {
   readonly folder: string;
@@ -45,6 +48,7 @@ export async function rewrittenRelation(
   const totals = { rows: 0, badCells: 0, raggedRows: 0 };
   const plainFiles: ScanFile[] = [];
   let lineMaxBytes = lineMinBytes;
+  await mkdir(scratch.folder, { recursive: true });
   for (const group of groupFiles(scan, files)) {
     const path = join(scratch.folder, `${scratch.nextName()}.${layout.format}`);
     const output = new PlainOutput(path);
@@ -209,14 +213,7 @@ function plainReader(
   return (
     `read_csv([${paths}], auto_detect = false, header = false, delim = ${quoteText(layout.delimiter)}, quote = '"', ` +
     `escape = '"', comment = '', columns = {${types}}, nullstr = [${layout.nullTexts.map(quoteText).join(', ')}], new_line = '\\n', ` +
-    `allow_quoted_nulls = false, max_line_size = ${lineMaxBytes}, compression = 'none', hive_partitioning = false, filename = ${fileName})`
+    `allow_quoted_nulls = false, max_line_size = ${lineMaxBytes}, ` +
+    `buffer_size = ${Math.max(bufferMinBytes, lineMaxBytes)}, compression = 'none', hive_partitioning = false, filename = ${fileName})`
   );
-}
-
-function withPlace(error: unknown, uri: string): Error {
-  const message = error instanceof Error ? error.message : String(error);
-  const isNamed = /^[A-Z_]+:/.test(message);
-  const code = (error as { code?: unknown }).code;
-  const prefix = isNamed || typeof code !== 'string' || !/^[A-Z_]+$/.test(code) ? '' : `${code}: `;
-  return new Error(`${prefix}${message} (file ${uri})`);
 }

@@ -3,7 +3,7 @@
  *
  * The reader is told to take every cell as text, strictly, without quotes; cells become values by `castCell`. What then
  * could still differ without an error is looked for in the bytes first: an empty line (a row for Hive, nothing for
- * DuckDB) and a byte-order mark. Any error of the strict reader (ragged rows, mixed line ends, bytes that are not UTF-8)
+ * DuckDB), a line larger than DuckDB's buffer (nothing either) and a byte-order mark. Any error of the strict reader (ragged rows, mixed line ends, bytes that are not UTF-8)
  * sends the file to the tolerant reader, and the verdict is remembered for as long as the file does not change.
  */
 import { createReadStream } from 'node:fs';
@@ -11,13 +11,17 @@ import { decompress } from '#formats/compression/index';
 import { needsTolerantReader, textSpecOf, type TextSpec } from '#formats/hive-text/index';
 import { parseHiveType } from '#formats/hive-type';
 import { quoteName, quoteText } from '../instance.ts';
-import { castCell, hasCellForm } from './cell.ts';
+import { withPlace } from './bad-file.ts';
+import { castCell, castValue, hasCellForm } from './cell.ts';
 import { withPartitionColumns } from './partition-columns.ts';
 import { fileKey, type Relation, type Scan, type ScanFile, type ScanSource } from './scan.ts';
 
 // Limit: verdicts on 50,000 files are remembered in a process.
 const verdictsMax = 50_000;
 const chunkBytes = 1 << 20;
+const newLine = 10;
+/** DuckDB's own limit. A line longer than its buffer, 16 of these, it leaves out without a word. */
+const lineMaxBytes = 2_000_000;
 
 export class TextVerdicts {
   readonly #clean = new Map<string, boolean>();
@@ -28,7 +32,7 @@ export class TextVerdicts {
     const known = this.#clean.get(key);
     if (known !== undefined) return known;
     const codec = textCodecOf(file);
-    const clean = codec !== undefined && !(await hasBlankLines(file.path, codec, signal));
+    const clean = codec !== undefined && !(await hasOddLines(file, codec, signal));
     this.#remember(key, clean);
     return clean;
   }
@@ -73,15 +77,25 @@ export function strictRelation(scan: Scan, source: ScanSource, files: readonly S
   const codec = (files[0] && textCodecOf(files[0])) ?? 'none';
   const nullText = source.serdeParameters['serialization.null.format'] ?? '\\N';
   const columns = source.fileColumns.map((_, index) => `${quoteText(`c${index}`)}: 'VARCHAR'`).join(', ');
-  const read = (group: readonly ScanFile[], options: { fileName: boolean }): string =>
+  const texts = scan.columns.map((column) => {
+    const index = source.fileColumns.findIndex((other) => other.name.toLowerCase() === column.name.toLowerCase());
+    return index === -1 ? 'CAST(NULL AS VARCHAR)' : quoteName(`c${index}`);
+  });
+  const values = scan.columns.map((column, index) => castValue(texts[index] ?? '', column.type));
+  const read = (group: readonly ScanFile[], options: { fileName: boolean }): string => {
+    const named = values.flatMap((value, index) =>
+      value === undefined ? [] : [`${value} AS ${quoteName(`value${index}`)}`],
+    );
+    return `(SELECT ${['*', ...named].join(', ')} FROM ${readText(group, options)})`;
+  };
+  const readText = (group: readonly ScanFile[], options: { fileName: boolean }): string =>
     `read_csv([${group.map((file) => quoteText(file.path)).join(', ')}], auto_detect = false, header = false, ` +
     `skip = ${spec.skipHeaderLines}, delim = ${quoteText(delimiter)}, quote = '', escape = '', comment = '', ` +
     `columns = {${columns}}, null_padding = true, nullstr = ${quoteText(nullText)}, compression = ${quoteText(codec)}, ` +
     `hive_partitioning = false, filename = ${options.fileName})`;
-  const cells = scan.columns.map((column) => {
-    const index = source.fileColumns.findIndex((other) => other.name.toLowerCase() === column.name.toLowerCase());
-    const cell = index === -1 ? 'CAST(NULL AS VARCHAR)' : quoteName(`c${index}`);
-    return `${castCell(cell, column.type)} AS ${quoteName(column.name)}`;
+  const cells = scan.columns.map((column, index) => {
+    const value = values[index] === undefined ? undefined : quoteName(`value${index}`);
+    return `${castCell(texts[index] ?? '', column.type, value)} AS ${quoteName(column.name)}`;
   });
   const scannedBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   return {
@@ -112,12 +126,13 @@ export function textCodecOf(file: ScanFile): TextCodec | undefined {
   return /\.(zst|zstd)$/i.test(file.uri) ? 'zstd' : 'none';
 }
 
-/** Empty lines or a byte-order mark; compressed bytes without a telling name are caught by the strict reader itself. */
-async function hasBlankLines(path: string, codec: TextCodec, signal: AbortSignal): Promise<boolean> {
-  const stream = createReadStream(path, { highWaterMark: chunkBytes });
+/** Empty lines, overlong ones or a byte-order mark; compressed bytes without a telling name are caught by the strict reader itself. */
+async function hasOddLines(file: ScanFile, codec: TextCodec, signal: AbortSignal): Promise<boolean> {
+  const stream = createReadStream(file.path, { highWaterMark: chunkBytes });
   try {
     let tail = Buffer.alloc(0);
     let isFirst = true;
+    let openBytes = 0;
     for await (const piece of codec === 'none' ? stream : decompress(stream, codec)) {
       signal.throwIfAborted();
       const bytes = Buffer.from(
@@ -127,11 +142,17 @@ async function hasBlankLines(path: string, codec: TextCodec, signal: AbortSignal
       );
       if (isFirst && startsOddly(bytes)) return true;
       isFirst = false;
+      const lineEnd = bytes.indexOf(newLine);
+      openBytes += lineEnd === -1 ? bytes.length : lineEnd;
+      if (openBytes > lineMaxBytes) return true;
+      if (lineEnd !== -1) openBytes = bytes.length - 1 - bytes.lastIndexOf(newLine);
       const seam = Buffer.concat([tail, bytes.subarray(0, 2)]);
       if (hasEmptyLine(seam) || hasEmptyLine(bytes)) return true;
       tail = Buffer.from(bytes.length >= 2 ? bytes.subarray(-2) : Buffer.concat([tail, bytes]).subarray(-2));
     }
     return false;
+  } catch (error) {
+    throw withPlace(error, file.uri);
   } finally {
     stream.destroy();
   }
