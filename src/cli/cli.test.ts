@@ -41,6 +41,13 @@ describe('the command line', { concurrency: true }, () => {
     assert.match(stderr, /Did you mean deploy\?/);
   });
 
+  test('a port that is taken is named, with what to do', async () => {
+    const { port } = new URL(platform.endpoint);
+    const { code, stderr } = await millpond(['start', '--port', port, '--data-dir', join(folder, 'second')]);
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`Port ${port} is taken .*\\n.*--port`));
+  });
+
   test('help and version are no failure', async () => {
     const [help, version] = await Promise.all([millpond(['--help']), millpond(['--version'])]);
     assert.deepEqual([help.code, version.code], [0, 0]);

@@ -45,7 +45,7 @@ export async function runSql(text: string | undefined, flags: SqlFlags, output: 
   });
   output.rows(answer.columns, answer.rows);
   output.note(
-    `${answer.rows.length} rows, ${formatDuration(answer.elapsedMs)}, ${formatBytes(answer.scannedBytes)} scanned, ${answer.executionId}`,
+    `${answer.rows.length} ${answer.rows.length === 1 ? 'row' : 'rows'}, ${formatDuration(answer.elapsedMs)}, ${formatBytes(answer.scannedBytes)} scanned, ${answer.executionId}`,
   );
 }
 

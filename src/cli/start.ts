@@ -7,6 +7,7 @@ import { loadConfig, type Config } from '#kernel/config';
 import { createLog, type LogLevel } from '#kernel/log';
 import { startPlatform, type Platform } from '../platform.ts';
 import { runFilePath, type RunFile } from './connection.ts';
+import { CliError, exitCodes } from './exit.ts';
 
 export interface StartFlags {
   readonly json?: boolean;
@@ -24,7 +25,9 @@ export interface RunningPlatform {
 export async function launch(flags: object): Promise<RunningPlatform> {
   const { config } = loadConfig({ flags, env: process.env, folder: process.cwd() });
   const log = createLog({ level: config.logLevel as LogLevel, json: !process.stderr.isTTY });
-  const platform = await startPlatform({ config, env: process.env, log });
+  const platform = await startPlatform({ config, env: process.env, log }).catch((error: unknown) => {
+    throw listenFailure(error, config.port) ?? error;
+  });
   const runFile = runFilePath(config.dataDir);
   const content: RunFile = { pid: process.pid, endpoint: platform.endpoint, accountId: config.accountId };
   writeFileSync(runFile, JSON.stringify(content));
@@ -38,6 +41,16 @@ export async function launch(flags: object): Promise<RunningPlatform> {
       await platform.stop();
     },
   };
+}
+
+/** In words what the system says of a port that cannot be had; undefined for other failures. */
+function listenFailure(error: unknown, port: number): CliError | undefined {
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (syscall !== 'listen') return undefined;
+  const hint = 'Choose another with --port; 0 takes any that is free.';
+  if (code === 'EADDRINUSE') return new CliError(`Port ${port} is taken by another program.`, exitCodes.failed, hint);
+  if (code === 'EACCES') return new CliError(`Port ${port} may not be opened by this user.`, exitCodes.failed, hint);
+  return undefined;
 }
 
 export async function runStart(flags: StartFlags & object): Promise<void> {

@@ -79,7 +79,12 @@ export class TestEngine {
     const connection = await this.#instance.connect();
     try {
       for (const scan of translation.scans) {
-        await connection.run(`CREATE OR REPLACE TEMP VIEW ${scan.alias} AS ${(scan.handle as TestTable).rows}`);
+        // What is not said to be used is not there, as in the real engine.
+        const cells = scan.columnsUsed.map((name) => `"${name}"`);
+        if (scan.usesPath) cells.push('"$path"');
+        await connection.run(
+          `CREATE OR REPLACE TEMP VIEW ${scan.alias} AS SELECT ${cells.join(', ') || '1 AS "$none"'} FROM (${(scan.handle as TestTable).rows})`,
+        );
       }
       const reader = await connection.runAndReadAll(translation.sql);
       return reader.getRowsJson();

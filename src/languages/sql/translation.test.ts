@@ -18,6 +18,10 @@ const tables: TestCatalog = {
       2020 AS year, '01' AS month, DATE '2020-01-05' AS day, 's3://b/year=2020/f' AS "$path"`,
   },
   other: { columns: { id: 'bigint', name: 'varchar' }, rows: "SELECT 1::BIGINT AS id, 'x' AS name" },
+  letters: {
+    columns: { id: 'bigint', name: 'varchar' },
+    rows: `SELECT id::BIGINT AS id, name, 's3://b/f' AS "$path" FROM (VALUES (1, 'a'), (2, 'b')) AS v(id, name)`,
+  },
   recent: { view: 'SELECT id, amount, year, month FROM sales' },
   loop: { view: 'SELECT * FROM loop' },
 };
@@ -248,6 +252,15 @@ describe('at run time', () => {
       ['n', 'b', '01'],
     ]);
     assert.deepEqual(await engine.rows('SELECT "$path" FROM sales', tables), [['s3://b/year=2020/f']]);
+  });
+
+  test('an output of a subquery that nobody reads costs no column and changes no row', async () => {
+    const rows = (sql: string): Promise<unknown[][]> => engine.rows(sql, tables);
+    assert.deepEqual(await rows('SELECT count(*) FROM (SELECT id, upper(name) AS w FROM letters)'), [['2']]);
+    assert.deepEqual(await rows('SELECT w FROM (SELECT id, upper(name) AS w FROM letters) ORDER BY 1'), [['A'], ['B']]);
+    assert.deepEqual(await rows('SELECT 1 FROM (SELECT count(id) AS n FROM letters)'), [[1]]);
+    assert.deepEqual(await rows('WITH a AS (SELECT id, name FROM letters) SELECT max(id) FROM a'), [['2']]);
+    assert.deepEqual(await rows('SELECT id FROM (SELECT id, "$path" AS p FROM letters) ORDER BY 1'), [['1'], ['2']]);
   });
 
   test('parameters take the place of question marks', async () => {

@@ -63,10 +63,13 @@ const joda: Readonly<Record<string, (count: number) => string | undefined>> = {
   z: () => '%Z',
 };
 
-/** `yyyy-MM-dd'T'HH:mm` → `%Y-%m-%dT%H:%M`. @throws NOT_SUPPORTED for letters that have no counterpart */
+/**
+ * `yyyy-MM-dd'T'HH:mm` → `%Y-%m-%dT%H:%M`. A quote that nothing closes holds to the end, as in Joda: AWS's own examples
+ * for load balancers' logs end in `'Z`. @throws NOT_SUPPORTED for letters that have no counterpart
+ */
 export function fromJodaPattern(pattern: string, site: CallSite): string {
   return pattern.replaceAll(
-    /'((?:[^']|'')*)'|([a-zA-Z])\2*|%/gs,
+    /'((?:[^']|'')*)(?:'|$)|([a-zA-Z])\2*|%/gs,
     (whole, quoted: string | undefined, letter: string | undefined) => {
       if (whole === '%') return '%%';
       if (letter === undefined) return quoted === '' ? "'" : (quoted ?? '').replaceAll("''", "'").replaceAll('%', '%%');

@@ -128,7 +128,7 @@ function scan(
     columns: found.columns,
     partitionKeys: found.partitionKeys,
   });
-  const alias = host.session.newName('t');
+  const { reference: alias } = state;
   const keys = new Set(found.partitionKeys.map((key) => key.name));
   const columns = [...found.columns, ...found.partitionKeys].map((column): ScopeColumn => ({
     name: column.name,

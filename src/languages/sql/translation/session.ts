@@ -8,6 +8,8 @@ import type { RelationColumn, RelationName, TranslateOptions } from './translati
 export interface ScanState {
   readonly index: number;
   readonly alias: string;
+  /** What the SQL calls it where a column is meant: `reference."column"`. */
+  readonly reference: string;
   readonly name: RelationName;
   readonly handle: unknown;
   readonly columns: readonly RelationColumn[];
@@ -51,6 +53,7 @@ export class Session {
       ...scan,
       index,
       alias: `scan_${index}`,
+      reference: this.newName('t'),
       used: new Set(),
       predicates: [],
       usesPath: false,
