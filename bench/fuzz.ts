@@ -16,7 +16,6 @@ console.log(`seed ${seed}, ${rounds} calls of each operation`);
 
 const strays: unknown[] = [];
 process.on('unhandledRejection', (error) => strays.push(error));
-process.on('uncaughtException', (error) => strays.push(error));
 
 const platform = await startTestPlatform();
 const began = performance.now();
@@ -33,10 +32,12 @@ await platform.close();
 for (const [service, { calls, accepted, refused }] of services) {
   console.log(`${service.padEnd(16)} ${calls} calls, ${accepted} accepted, ${refused} refused`);
 }
-for (const [code, count] of [...foreignCodes].sort()) console.log(`not in the model  ${code} ${count}`);
+for (const [code, count] of foreignCodes) console.log(`not in the model  ${code} ${count}`);
 for (const group of grouped(findings)) {
   const { service, operation, fault, message, stack, input, durationMs } = group[0]!;
-  console.log(`\n${group.length} x ${fault} ${service}:${operation} (${Math.round(durationMs)} ms): ${message.slice(0, 300)}`);
+  console.log(
+    `\n${group.length} x ${fault} ${service}:${operation} (${Math.round(durationMs)} ms): ${message.slice(0, 300)}`,
+  );
   console.log(`  input ${input}\n  ${stack.split('\n').slice(1, 7).join('\n  ')}`);
 }
 for (const stray of strays) console.log('\nunhandled', stray);

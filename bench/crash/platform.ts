@@ -1,6 +1,7 @@
 /** What every crash workload shares: how the platform is started on a folder, and clients that give up quickly. */
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Athena } from '@aws-sdk/client-athena';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 /** What the harness hands to a workload. */
@@ -50,6 +51,28 @@ export function settings({ port }: CrashContext) {
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({ connectionTimeout: 1000, requestTimeout: 20_000 }),
   };
+}
+
+/** Runs a statement to its end. @returns rows of text, the header first */
+export async function runQuery(
+  athena: Athena,
+  QueryString: string,
+  { OutputLocation, Database }: { OutputLocation: string; Database?: string },
+): Promise<string[][]> {
+  const { QueryExecutionId } = await athena.startQueryExecution({
+    QueryString,
+    ResultConfiguration: { OutputLocation },
+    ...(Database !== undefined && { QueryExecutionContext: { Database } }),
+  });
+  for (;;) {
+    const { QueryExecution } = await athena.getQueryExecution({ QueryExecutionId: QueryExecutionId! });
+    const state = QueryExecution?.Status?.State;
+    if (state === 'FAILED' || state === 'CANCELLED') throw new Error(QueryExecution?.Status?.StateChangeReason);
+    if (state === 'SUCCEEDED') break;
+    await sleep(5);
+  }
+  const { ResultSet } = await athena.getQueryResults({ QueryExecutionId: QueryExecutionId! });
+  return (ResultSet?.Rows ?? []).map((row) => (row.Data ?? []).map((cell) => cell.VarCharValue ?? ''));
 }
 
 /** Runs `work` on several loops until the harness takes the platform down; errors of a dying server are its business. */

@@ -2,32 +2,14 @@
 import { Athena } from '@aws-sdk/client-athena';
 import { Glue } from '@aws-sdk/client-glue';
 import { S3 } from '@aws-sdk/client-s3';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { drive as loop, settings, type CrashContext, type Held } from './platform.ts';
+import { drive as loop, runQuery, settings, type CrashContext, type Held } from './platform.ts';
 
 export { command, ready } from './platform.ts';
 
 const bucket = 'crash-tables';
 const database = 'crash';
 const rows = 20_000;
-const results = { OutputLocation: `s3://${bucket}/results/` };
-
-async function run(athena: Athena, QueryString: string): Promise<string[][]> {
-  const { QueryExecutionId } = await athena.startQueryExecution({
-    QueryString,
-    ResultConfiguration: results,
-    QueryExecutionContext: { Database: database },
-  });
-  for (;;) {
-    const { QueryExecution } = await athena.getQueryExecution({ QueryExecutionId: QueryExecutionId! });
-    const state = QueryExecution?.Status?.State;
-    if (state === 'FAILED' || state === 'CANCELLED') throw new Error(QueryExecution?.Status?.StateChangeReason);
-    if (state === 'SUCCEEDED') break;
-    await sleep(20);
-  }
-  const { ResultSet } = await athena.getQueryResults({ QueryExecutionId: QueryExecutionId! });
-  return (ResultSet?.Rows ?? []).map((row) => (row.Data ?? []).map((cell) => cell.VarCharValue ?? ''));
-}
+const place = { OutputLocation: `s3://${bucket}/results/`, Database: database };
 
 export async function drive(context: CrashContext): Promise<void> {
   const common = settings(context);
@@ -37,9 +19,10 @@ export async function drive(context: CrashContext): Promise<void> {
   await loop(context, 2, async (id) => {
     const name = id.replaceAll('-', '_');
     context.attempt(id);
-    await run(
+    await runQuery(
       athena,
       `CREATE TABLE ${name} WITH (format = 'PARQUET', external_location = 's3://${bucket}/tables/${name}/') AS SELECT n, cast(n AS varchar) AS t FROM UNNEST(sequence(1, ${rows})) AS s (n)`,
+      place,
     );
     context.ack(id);
   });
@@ -67,7 +50,7 @@ export async function check(context: CrashContext): Promise<string[]> {
   const athena = new Athena(settings(context));
   const problems: string[] = [];
   for (const name of (await tableNames(context)).slice(-4)) {
-    const answer = await run(athena, `SELECT count(*), sum(n) FROM ${name}`);
+    const answer = await runQuery(athena, `SELECT count(*), sum(n) FROM ${name}`, place);
     const expected = [String(rows), String((rows * (rows + 1)) / 2)];
     if (answer[1]?.join() !== expected.join())
       problems.push(`${name} holds ${answer[1]?.join()} in place of ${expected.join()}`);

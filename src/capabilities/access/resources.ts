@@ -33,20 +33,21 @@ function identityResource(title: Target['title'], nameKey: string): ResourceType
       attributes: { Arn: entity['Arn'] ?? '', ...(title === 'Role' ? { RoleId: entity['RoleId'] ?? '' } : {}) },
     };
   };
+  const physicalIdOf = (properties: Properties, context: ResourceContext): string =>
+    String(properties[nameKey] ?? context.generatedName({ maxLength: 64 }));
   return {
     type: `AWS::IAM::${title}`,
+    physicalIdOf,
     async create(properties, context) {
-      const name = String(properties[nameKey] ?? context.generatedName({ maxLength: 64 }));
-      await unlessExists(() =>
-        context.call('iam', `Create${title}`, {
-          [nameKey]: name,
-          Path: properties['Path'],
-          ...(title === 'Group'
-            ? {}
-            : { PermissionsBoundary: properties['PermissionsBoundary'], Tags: tagsOf(properties, context) }),
-          ...(title === 'Role' ? roleInput(properties) : {}),
-        }),
-      );
+      const name = physicalIdOf(properties, context);
+      await context.call('iam', `Create${title}`, {
+        [nameKey]: name,
+        Path: properties['Path'],
+        ...(title === 'Group'
+          ? {}
+          : { PermissionsBoundary: properties['PermissionsBoundary'], Tags: tagsOf(properties, context) }),
+        ...(title === 'Role' ? roleInput(properties) : {}),
+      });
       await syncPolicies({ title, name }, policiesOf(properties), noPolicies, context);
       if (title === 'User') await syncGroups(name, properties['Groups'] ?? [], [], context);
       return describe(name, context);
@@ -141,20 +142,21 @@ function managedPolicyResource(): ResourceType {
       }
     }
   };
+  const nameOf = (properties: Properties, context: ResourceContext): string =>
+    String(properties['ManagedPolicyName'] ?? context.generatedName({ maxLength: 128 }));
+  const physicalIdOf = (properties: Properties, context: ResourceContext): string =>
+    `arn:aws:iam::${context.accountId}:policy${properties['Path'] ?? '/'}${nameOf(properties, context)}`;
   return {
     type: 'AWS::IAM::ManagedPolicy',
+    physicalIdOf,
     async create(properties, context) {
-      const name = String(properties['ManagedPolicyName'] ?? context.generatedName({ maxLength: 128 }));
-      const path = String(properties['Path'] ?? '/');
-      await unlessExists(() =>
-        context.call('iam', 'CreatePolicy', {
-          PolicyName: name,
-          Path: path,
-          Description: properties['Description'],
-          PolicyDocument: textOf(properties['PolicyDocument']),
-        }),
-      );
-      const arn = `arn:aws:iam::${context.accountId}:policy${path}${name}`;
+      await context.call('iam', 'CreatePolicy', {
+        PolicyName: nameOf(properties, context),
+        Path: properties['Path'] ?? '/',
+        Description: properties['Description'],
+        PolicyDocument: textOf(properties['PolicyDocument']),
+      });
+      const arn = physicalIdOf(properties, context);
       await sync(arn, properties, {}, context);
       return { physicalId: arn, attributes: { PolicyArn: arn } };
     },
@@ -183,6 +185,11 @@ function managedPolicyResource(): ResourceType {
         await context.call('iam', 'DeletePolicy', { PolicyArn: arn });
       });
     },
+    read: (arn, properties, context) =>
+      presentOrNothing(async () => {
+        await context.call('iam', 'GetPolicy', { PolicyArn: arn });
+        return properties;
+      }),
   };
 }
 
@@ -206,19 +213,20 @@ function instanceProfileResource(): ResourceType {
     if (next !== undefined)
       await context.call('iam', 'AddRoleToInstanceProfile', { InstanceProfileName: name, RoleName: next });
   };
+  const physicalIdOf = (properties: Properties, context: ResourceContext): string =>
+    String(properties['InstanceProfileName'] ?? context.generatedName({ maxLength: 128 }));
   return {
     type: 'AWS::IAM::InstanceProfile',
+    physicalIdOf,
     async create(properties, context) {
-      const name = String(properties['InstanceProfileName'] ?? context.generatedName({ maxLength: 128 }));
-      await unlessExists(() =>
-        context.call('iam', 'CreateInstanceProfile', { InstanceProfileName: name, Path: properties['Path'] }),
-      );
-      const { InstanceProfile: made } = await context.call('iam', 'GetInstanceProfile', { InstanceProfileName: name });
-      await setRole(name, properties['Roles']?.[0], made.Roles[0]?.RoleName, context);
+      const name = physicalIdOf(properties, context);
+      await context.call('iam', 'CreateInstanceProfile', { InstanceProfileName: name, Path: properties['Path'] });
+      await setRole(name, properties['Roles']?.[0], undefined, context);
       return state(name, context, properties['Path']);
     },
-    async update(name, next, previous, context) {
-      await setRole(name, next['Roles']?.[0], previous['Roles']?.[0], context);
+    async update(name, next, _previous, context) {
+      const { InstanceProfile: live } = await context.call('iam', 'GetInstanceProfile', { InstanceProfileName: name });
+      await setRole(name, next['Roles']?.[0], live.Roles[0]?.RoleName, context);
       return state(name, context, next['Path']);
     },
     async delete(name, properties, context) {
@@ -227,6 +235,11 @@ function instanceProfileResource(): ResourceType {
         await context.call('iam', 'DeleteInstanceProfile', { InstanceProfileName: name });
       });
     },
+    read: (name, properties, context) =>
+      presentOrNothing(async () => {
+        await context.call('iam', 'GetInstanceProfile', { InstanceProfileName: name });
+        return properties;
+      }),
   };
 }
 
@@ -289,15 +302,6 @@ function tagsOf(properties: Properties, context: ResourceContext): { Key: string
 /** Templates may give a policy as an object or as text. */
 function textOf(document: unknown): string {
   return typeof document === 'string' ? document : JSON.stringify(document ?? {});
-}
-
-/** A retry after a crash finds what the first try made. */
-async function unlessExists(create: () => Promise<unknown>): Promise<void> {
-  try {
-    await create();
-  } catch (error) {
-    if (!isPlatformError(error, 'EntityAlreadyExists')) throw error;
-  }
 }
 
 async function unlessAbsent(remove: () => Promise<unknown>): Promise<void> {

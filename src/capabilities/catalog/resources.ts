@@ -1,20 +1,20 @@
 /** AWS::Glue::Database, Table, Partition and Connection: the template's properties are Glue's own input shapes. */
-import { isDeepStrictEqual } from 'node:util';
-import type { Properties, ResourceState, ResourceType } from '#capability';
+import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
 import { isPlatformError } from '#kernel/errors';
 
 const database: ResourceType = {
   type: 'AWS::Glue::Database',
 
+  physicalIdOf(properties, context) {
+    const name = databaseName(properties) ?? context.generatedName({ maxLength: 255, lowerCase: true });
+    return name.toLowerCase();
+  },
+
   async create(properties, context) {
-    const Name = databaseName(properties) ?? context.generatedName({ maxLength: 255, lowerCase: true });
-    const DatabaseInput = { ...properties['DatabaseInput'], Name };
-    await createOrAdopt(
-      () => context.call('glue', 'CreateDatabase', { ...catalogOf(properties), DatabaseInput }),
-      async () => (await context.call('glue', 'GetDatabase', { Name })).Database,
-      { ...DatabaseInput, Name: Name.toLowerCase() },
-    );
-    return { physicalId: Name.toLowerCase() };
+    const physicalId = idOf(database, properties, context);
+    const DatabaseInput = { ...properties['DatabaseInput'], Name: physicalId };
+    await context.call('glue', 'CreateDatabase', { ...catalogOf(properties), DatabaseInput });
+    return { physicalId };
   },
 
   async update(physicalId, next, _previous, context) {
@@ -36,15 +36,16 @@ const database: ResourceType = {
 const table: ResourceType = {
   type: 'AWS::Glue::Table',
 
+  physicalIdOf(properties, context) {
+    const name = (properties['Name'] ?? properties['TableInput']?.Name) as string | undefined;
+    return (name ?? context.generatedName({ maxLength: 255, lowerCase: true })).toLowerCase();
+  },
+
   async create(properties, context) {
+    const physicalId = idOf(table, properties, context);
     const place = { ...catalogOf(properties), DatabaseName: properties['DatabaseName'] };
-    const TableInput = tableInput(properties, context.generatedName({ maxLength: 255, lowerCase: true }));
-    await createOrAdopt(
-      () => context.call('glue', 'CreateTable', { ...place, TableInput }),
-      async () => (await context.call('glue', 'GetTable', { ...place, Name: TableInput['Name'] })).Table,
-      TableInput,
-    );
-    return tableState(TableInput['Name'], properties);
+    await context.call('glue', 'CreateTable', { ...place, TableInput: tableInput(properties, physicalId) });
+    return tableState(physicalId, properties);
   },
 
   async update(physicalId, next, _previous, context) {
@@ -69,22 +70,18 @@ const table: ResourceType = {
 const partition: ResourceType = {
   type: 'AWS::Glue::Partition',
 
+  physicalIdOf: (properties) => partitionState(properties).physicalId,
+
   async create(properties, context) {
     const PartitionInput = properties['PartitionInput'];
-    const place = partitionPlace(properties);
-    await createOrAdopt(
-      () => context.call('glue', 'CreatePartition', { ...place, PartitionInput }),
-      async () =>
-        (await context.call('glue', 'GetPartition', { ...place, PartitionValues: PartitionInput.Values })).Partition,
-      PartitionInput,
-    );
+    await context.call('glue', 'CreatePartition', { ...partitionPlace(properties), PartitionInput });
     return partitionState(properties);
   },
 
   async update(_physicalId, next, previous, context) {
     await context.call('glue', 'UpdatePartition', {
       ...partitionPlace(next),
-      PartitionValueList: previous['PartitionInput'].Values,
+      PartitionValueList: (previous['PartitionInput'] ?? next['PartitionInput']).Values,
       PartitionInput: next['PartitionInput'],
     });
     return partitionState(next);
@@ -107,19 +104,16 @@ const partition: ResourceType = {
 const connection: ResourceType = {
   type: 'AWS::Glue::Connection',
 
+  physicalIdOf: (properties, context) =>
+    String(properties['ConnectionInput'].Name ?? context.generatedName({ maxLength: 255 })),
+
   async create(properties, context) {
-    const Name: string = properties['ConnectionInput'].Name ?? context.generatedName({ maxLength: 255 });
-    const ConnectionInput = { ...properties['ConnectionInput'], Name };
-    await createOrAdopt(
-      () =>
-        context.call('glue', 'CreateConnection', {
-          ...catalogOf(properties),
-          ConnectionInput,
-          Tags: { ...context.tags, ...properties['Tags'] },
-        }),
-      async () => (await context.call('glue', 'GetConnection', { Name })).Connection,
-      ConnectionInput,
-    );
+    const Name = idOf(connection, properties, context);
+    await context.call('glue', 'CreateConnection', {
+      ...catalogOf(properties),
+      ConnectionInput: { ...properties['ConnectionInput'], Name },
+      Tags: { ...context.tags, ...properties['Tags'] },
+    });
     return { physicalId: Name, attributes: { Name } };
   },
 
@@ -133,26 +127,17 @@ const connection: ResourceType = {
     const input = { ...catalogOf(properties), ConnectionName: physicalId };
     await unlessGone(() => context.call('glue', 'DeleteConnection', input));
   },
+
+  async read(physicalId, properties, context) {
+    const found = await findOr(() => context.call('glue', 'GetConnection', { Name: physicalId }));
+    return found && { ...properties, ConnectionInput: pick(found.Connection, properties['ConnectionInput']) };
+  },
 };
 
 export const catalogResources: readonly ResourceType[] = [database, table, partition, connection];
 
-/**
- * Creates, and takes what is there already for its own when it is exactly what was asked for: the step that a crash
- * interrupted between the deed and its record runs a second time.
- */
-async function createOrAdopt(
-  create: () => Promise<unknown>,
-  read: () => Promise<object>,
-  wanted: Properties,
-): Promise<void> {
-  try {
-    await create();
-  } catch (error) {
-    if (!isPlatformError(error, 'AlreadyExistsException')) throw error;
-    const existing = await read();
-    if (!isDeepStrictEqual(pick(existing, wanted), clean(wanted))) throw error;
-  }
+function idOf(type: ResourceType, properties: Properties, context: ResourceContext): string {
+  return type.physicalIdOf?.(properties, context) ?? '';
 }
 
 async function unlessGone(remove: () => Promise<unknown>): Promise<void> {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { paginateGetCrawlers } from '@aws-sdk/client-glue';
-import { type Logs, createLogs, schema as logsSchema } from '#logs';
+import { type Logs, createLogs, logsSchema } from '#logs';
 import { bucket, database, openGround, scope } from './crawler.fixture.ts';
 import { putCrawl } from './store/crawler-store.ts';
 

@@ -46,12 +46,13 @@ const properties = {
   Schedule: { ScheduleExpression: 'cron(0 1 * * ? *)' },
 };
 
-test('a template makes, changes and deletes a crawler; a step that runs twice is one crawler', async (t) => {
+test('a template makes, changes and deletes a crawler; a name that is taken fails', async (t) => {
   const context = await openContext(t);
   const crawler = resource('Crawler');
   const made = await crawler.create({ ...properties, Tags: { own: '1' } }, context);
   assert.equal(made.physicalId, 'stack-Thing-1');
-  assert.deepEqual(await crawler.create(properties, context), made);
+  assert.equal(crawler.physicalIdOf?.(properties, context), made.physicalId);
+  await assert.rejects(crawler.create(properties, context), { code: 'AlreadyExistsException' });
   const { Crawler: first } = await context.ground.glue.getCrawler({ Name: made.physicalId });
   assert.equal(first?.Schedule?.ScheduleExpression, 'cron(0 1 * * ? *)');
   const ResourceArn = 'arn:aws:glue:us-east-1:000000000000:crawler/stack-Thing-1';

@@ -5,20 +5,12 @@ import { isPlatformError } from '#kernel/errors';
 const crawler: ResourceType = {
   type: 'AWS::Glue::Crawler',
 
+  physicalIdOf: crawlerName,
+
   async create(properties, context) {
-    const Name: string = properties['Name'] ?? context.generatedName({ maxLength: 255 });
+    const Name = crawlerName(properties, context);
     const Tags = { ...context.tags, ...properties['Tags'] };
-    await createOrUpdate(
-      () => context.call('glue', 'CreateCrawler', { ...crawlerInput(properties), Name, Tags }),
-      // The step that a crash cut short runs a second time and finds what it made itself.
-      async () => {
-        const existing = await context.call('glue', 'GetCrawler', { Name });
-        if (existing.Crawler.LastCrawl !== undefined || existing.Crawler.Version !== 1) return false;
-        await context.call('glue', 'UpdateCrawler', { ...crawlerInput(properties), Name });
-        return true;
-      },
-      properties['Name'] === undefined,
-    );
+    await context.call('glue', 'CreateCrawler', { ...crawlerInput(properties), Name, Tags });
     return { physicalId: Name };
   },
 
@@ -59,15 +51,11 @@ const crawler: ResourceType = {
 const classifier: ResourceType = {
   type: 'AWS::Glue::Classifier',
 
+  physicalIdOf: classifierName,
+
   async create(properties, context) {
-    const generated = context.generatedName({ maxLength: 255 });
-    const input = classifierInput(properties, generated);
-    const physicalId = nameIn(input);
-    await createOrUpdate(
-      () => context.call('glue', 'CreateClassifier', input),
-      async () => false,
-      physicalId === generated,
-    );
+    const physicalId = classifierName(properties, context);
+    await context.call('glue', 'CreateClassifier', classifierInput(properties, physicalId));
     return { physicalId, attributes: { Name: physicalId } };
   },
 
@@ -79,21 +67,23 @@ const classifier: ResourceType = {
   async delete(physicalId, _properties, context) {
     await ignoring(['EntityNotFoundException'], () => context.call('glue', 'DeleteClassifier', { Name: physicalId }));
   },
+
+  async read(physicalId, properties, context) {
+    const found = await ignoring(['EntityNotFoundException'], () =>
+      context.call('glue', 'GetClassifier', { Name: physicalId }),
+    );
+    return found && (pick(found.Classifier, properties) as Properties);
+  },
 };
 
 export const crawlerResources: readonly ResourceType[] = [crawler, classifier];
 
-/** @param isGenerated whether the name is the step's own, so that what has it was made by the step */
-async function createOrUpdate(
-  create: () => Promise<unknown>,
-  adopt: () => Promise<boolean>,
-  isGenerated: boolean,
-): Promise<void> {
-  try {
-    await create();
-  } catch (error) {
-    if (!isPlatformError(error, 'AlreadyExistsException') || !(isGenerated || (await adopt()))) throw error;
-  }
+function crawlerName(properties: Properties, context: ResourceContext): string {
+  return String(properties['Name'] ?? context.generatedName({ maxLength: 255 }));
+}
+
+function classifierName(properties: Properties, context: ResourceContext): string {
+  return nameIn(classifierInput(properties, context.generatedName({ maxLength: 255 })));
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the shape is the operation's

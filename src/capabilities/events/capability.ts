@@ -2,15 +2,13 @@ import type { Capability } from '#capability';
 import type { Clock } from '#kernel/clock';
 import type { EventHub } from '#kernel/events';
 import type { Log } from '#kernel/log';
-import type { Schema, State } from '#kernel/state';
+import type { State } from '#kernel/state';
 import type { Logs } from '#logs';
 import { eventOperations } from './api/events.ts';
 import { ruleOperations } from './api/rules.ts';
 import { eventResources } from './resources.ts';
 import { Rules } from './rules.ts';
-import { RuleStore, schema } from './store.ts';
-
-export { schema };
+import { RuleStore } from './store.ts';
 
 export function createEvents(platform: {
   readonly state: State;
@@ -18,7 +16,7 @@ export function createEvents(platform: {
   readonly log: Log;
   readonly events: EventHub;
   readonly logs: Logs;
-}): { rules: Rules; capability: Capability; schema: Schema } {
+}): { rules: Rules; capability: Capability } {
   const { state, clock, events, logs } = platform;
   const log = platform.log.with({ part: 'events' });
   const rules = new Rules({ store: new RuleStore(state), clock, log, events, logs });
@@ -36,5 +34,5 @@ export function createEvents(platform: {
       await rules.stop();
     },
   };
-  return { rules, capability, schema };
+  return { rules, capability };
 }

@@ -5,6 +5,14 @@ export function ruleAbsent(name: string): PlatformError {
   return new PlatformError('absent', 'ResourceNotFoundException', `Rule ${name} does not exist on EventBus default.`);
 }
 
+export function ruleExists(name: string): PlatformError {
+  return new PlatformError(
+    'conflict',
+    'ResourceAlreadyExistsException',
+    `Rule ${name} already exists on EventBus default. Choose another name.`,
+  );
+}
+
 export function busAbsent(name: string): PlatformError {
   return new PlatformError(
     'absent',

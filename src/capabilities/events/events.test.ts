@@ -6,14 +6,15 @@ import { FakeClock } from '#kernel/clock';
 import { EventHub, type PlatformEvent } from '#kernel/events';
 import { silentLog } from '#kernel/log';
 import { State } from '#kernel/state';
-import { createLogs, schema as logsSchema } from '#logs';
+import { createLogs, logsSchema } from '#logs';
 import { clientConfig, startGateway, until, useTempFolder } from '#testing';
-import { createEvents, schema } from './capability.ts';
+import { createEvents } from './capability.ts';
+import { eventsSchema } from './store.ts';
 
 const scope = '000000000000/us-east-1';
 const clock = new FakeClock();
 const hub = new EventHub(silentLog);
-const state = State.open(join(useTempFolder(), 'state.sqlite'), [logsSchema, schema]);
+const state = State.open(join(useTempFolder(), 'state.sqlite'), [logsSchema, eventsSchema]);
 const { logs } = createLogs({ state, clock, log: silentLog });
 const { capability } = createEvents({ state, clock, log: silentLog, events: hub, logs });
 await capability.start?.();

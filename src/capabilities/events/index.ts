@@ -1,3 +1,4 @@
 /** Front door of the events capability: EventBridge rules and schedules. */
-export { createEvents, schema } from './capability.ts';
+export { createEvents } from './capability.ts';
 export type { Rules } from './rules.ts';
+export { eventsSchema } from './store.ts';

@@ -1,6 +1,7 @@
 /** AWS::Events::Rule: the rule and its targets as one. */
 import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
 import { isPlatformError } from '#kernel/errors';
+import { ruleExists } from './errors.ts';
 import { ruleArn } from './rule.ts';
 
 interface TargetProperties {
@@ -9,8 +10,11 @@ interface TargetProperties {
 
 const rule: ResourceType = {
   type: 'AWS::Events::Rule',
+  physicalIdOf: nameOf,
   async create(properties, context) {
-    const name = (properties['Name'] as string | undefined) ?? context.generatedName({ maxLength: 64 });
+    const name = nameOf(properties, context);
+    // PutRule would change a rule that is there.
+    if ((await rule.read?.(name, properties, context)) !== undefined) throw ruleExists(name);
     await put(name, properties, [], context);
     return stateOf(name, context);
   },
@@ -27,7 +31,7 @@ const rule: ResourceType = {
     }
     await context.call('events', 'DeleteRule', { Name: name });
   },
-  async read(name, _properties, context) {
+  async read(name, properties, context) {
     try {
       const live = await context.call('events', 'DescribeRule', { Name: name });
       const { Targets } = await context.call('events', 'ListTargetsByRule', { Rule: name });
@@ -37,7 +41,7 @@ const rule: ResourceType = {
         ...(live.Description !== undefined && { Description: live.Description }),
         ...(live.ScheduleExpression !== undefined && { ScheduleExpression: live.ScheduleExpression }),
         ...(live.EventPattern !== undefined && { EventPattern: JSON.parse(live.EventPattern) as unknown }),
-        ...(Targets.length > 0 && { Targets }),
+        ...(Targets.length > 0 && { Targets: inOrderOf(targetsOf(properties), Targets) }),
       };
     } catch (error) {
       if (isPlatformError(error, 'ResourceNotFoundException')) return undefined;
@@ -47,6 +51,10 @@ const rule: ResourceType = {
 };
 
 export const eventResources: readonly ResourceType[] = [rule];
+
+function nameOf(properties: Properties, context: ResourceContext): string {
+  return (properties['Name'] as string | undefined) ?? context.generatedName({ maxLength: 64 });
+}
 
 /** Putting is the same for a new rule and a known one, so that a retry does no harm. */
 async function put(
@@ -67,6 +75,15 @@ async function put(
   const gone = before.filter((old) => !targets.some((target) => target.Id === old.Id)).map((target) => target.Id);
   if (gone.length > 0) await context.call('events', 'RemoveTargets', { Rule: name, Ids: gone });
   if (targets.length > 0) await context.call('events', 'PutTargets', { Rule: name, Targets: targets });
+}
+
+/** Targets have no order of their own: those that the template has come in its order. */
+function inOrderOf(said: readonly TargetProperties[], live: readonly TargetProperties[]): TargetProperties[] {
+  const place = ({ Id }: TargetProperties): number => {
+    const index = said.findIndex((target) => target.Id === Id);
+    return index === -1 ? said.length : index;
+  };
+  return live.toSorted((a, b) => place(a) - place(b));
 }
 
 function targetsOf(properties: Properties): TargetProperties[] {

@@ -2,7 +2,7 @@ import type { Db, Schema, State } from '#kernel/state';
 import { limitExceeded, ruleAbsent, validation } from './errors.ts';
 import type { Rule, RuleState, Target } from './rule.ts';
 
-export const schema: Schema = {
+export const eventsSchema: Schema = {
   part: 'events',
   steps: [
     `CREATE TABLE events_rule (

@@ -4,7 +4,7 @@ import type { Dispatcher } from '#gateway';
 import type { Clock } from '#kernel/clock';
 import type { EventHub, PlatformEvent } from '#kernel/events';
 import type { Log } from '#kernel/log';
-import type { Schema, State } from '#kernel/state';
+import type { State } from '#kernel/state';
 import type { Logs } from '#logs';
 import { jobOperations } from './api/jobs.ts';
 import { planOperations } from './api/plans.ts';
@@ -20,9 +20,6 @@ import { Jobs } from './jobs.ts';
 import { jobResources } from './resources.ts';
 import { JobRuns } from './runs/job-runs.ts';
 import { Runner } from './runs/runner.ts';
-import { schema } from './store/schema.ts';
-
-export { schema };
 
 export interface JobsParts {
   readonly state: State;
@@ -43,7 +40,6 @@ export interface JobsCapability {
   readonly workflows: Workflows;
   readonly flow: Flow;
   readonly capability: Capability;
-  readonly schema: Schema;
 }
 
 export function createJobs(parts: JobsParts): JobsCapability {
@@ -89,7 +85,7 @@ export function createJobs(parts: JobsParts): JobsCapability {
       await flow.close();
     },
   };
-  return { jobs, runs, triggers, workflows, flow, capability, schema };
+  return { jobs, runs, triggers, workflows, flow, capability };
 }
 
 const crawlEnds: Readonly<Record<string, CrawlState>> = {

@@ -1,5 +1,5 @@
 /** Front door of the jobs capability: Glue jobs, their runs, triggers and workflows. */
-export { createJobs, schema, type JobsCapability, type JobsParts } from './capability.ts';
+export { createJobs, type JobsCapability, type JobsParts } from './capability.ts';
 export type { ScriptEngine, ScriptWork } from './engines/engine.ts';
 export { SqlEngine } from './engines/sql.ts';
 export type { Jobs } from './jobs.ts';
@@ -11,3 +11,4 @@ export {
   type ProposalRequest,
   type ProposedFormat,
 } from './script-proposal.ts';
+export { jobsSchema } from './store/schema.ts';

@@ -14,9 +14,10 @@ import { EventHub, type PlatformEvent } from '#kernel/events';
 import { silentLog } from '#kernel/log';
 import { State } from '#kernel/state';
 import { Vault } from '#kernel/vault';
-import { createLogs, schema as logsSchema } from '#logs';
+import { createLogs, logsSchema } from '#logs';
 import { clientConfig, startGateway, until, useTempFolder } from '#testing';
-import { createJobs, schema } from './capability.ts';
+import { createJobs } from './capability.ts';
+import { jobsSchema } from './store/schema.ts';
 import type { ScriptEngine, ScriptWork } from './engines/engine.ts';
 
 export const scope = '000000000000/us-east-1';
@@ -55,7 +56,7 @@ export async function openBench(options: { clock?: Clock; more?: ServiceApi['ope
   }
 
   async function openParts(): Promise<() => Promise<void>> {
-    const state = State.open(file, [catalogSchema, logsSchema, schema]);
+    const state = State.open(file, [catalogSchema, logsSchema, jobsSchema]);
     const hub = new EventHub(silentLog);
     hub.subscribe((event) => void bench.events.push(event));
     const { logs } = createLogs({ state, clock, log: silentLog });

@@ -46,19 +46,11 @@ function resourceOf(kind: Kind): ResourceType {
   const { noun } = kind;
   return {
     type: kind.type,
+    physicalIdOf: nameOf,
     async create(properties, context) {
-      const generated = properties['Name'] === undefined;
-      const Name = (properties['Name'] as string | undefined) ?? context.generatedName({ maxLength: 255 });
-      try {
-        await context.call('glue', `Create${noun}`, {
-          ...membersOf(properties),
-          Name,
-          Tags: tagsOf(properties, context),
-        });
-      } catch (error) {
-        // A generated name belongs to this step alone: that it exists already means an earlier try made it.
-        if (!generated || !isPlatformError(error, 'AlreadyExistsException')) throw error;
-      }
+      const Name = nameOf(properties, context);
+      const Tags = tagsOf(properties, context);
+      await context.call('glue', `Create${noun}`, { ...membersOf(properties), Name, Tags });
       return { physicalId: Name };
     },
     async update(name, next, previous, context) {
@@ -73,7 +65,10 @@ function resourceOf(kind: Kind): ResourceType {
     async read(name, properties, context) {
       try {
         const answer = await context.call('glue', `Get${noun}`, kind.getInput(name));
-        const live = answer[noun] as Properties;
+        const ResourceArn = kind.arn(`${context.accountId}/${context.region}`, name);
+        const { Tags } = await context.call('glue', 'GetTags', { ResourceArn });
+        // StartOnCreation only matters then; it cannot be read back.
+        const live: Properties = { StartOnCreation: properties['StartOnCreation'], ...answer[noun], Tags };
         const known = Object.keys(properties).filter((member) => member in live);
         return Object.fromEntries(known.map((member) => [member, live[member] as unknown]));
       } catch (error) {
@@ -82,6 +77,10 @@ function resourceOf(kind: Kind): ResourceType {
       }
     },
   };
+}
+
+function nameOf(properties: Properties, context: ResourceContext): string {
+  return (properties['Name'] as string | undefined) ?? context.generatedName({ maxLength: 255 });
 }
 
 function membersOf(properties: Properties): Properties {

@@ -1,18 +1,15 @@
 import type { Capability } from '#capability';
 import type { Clock } from '#kernel/clock';
 import type { Log } from '#kernel/log';
-import type { Schema, State } from '#kernel/state';
+import type { State } from '#kernel/state';
 import { createLogsApi } from './api/index.ts';
 import { Logs } from './logs.ts';
 import { logResources } from './resources.ts';
-import { LogStore, schema } from './store.ts';
-
-export { schema };
+import { LogStore } from './store.ts';
 
 export function createLogs(platform: { readonly state: State; readonly clock: Clock; readonly log: Log }): {
   logs: Logs;
   capability: Capability;
-  schema: Schema;
 } {
   const logs = new Logs(new LogStore(platform.state), platform.clock, platform.log.with({ part: 'logs' }));
   const capability: Capability = {
@@ -22,5 +19,5 @@ export function createLogs(platform: { readonly state: State; readonly clock: Cl
     start: () => logs.start(),
     stop: () => logs.stop(),
   };
-  return { logs, capability, schema };
+  return { logs, capability };
 }

@@ -9,13 +9,13 @@ import { State } from '#kernel/state';
 import { parseFilterPattern } from './filter-pattern.ts';
 import { dayMs } from './log-group.ts';
 import { Logs } from './logs.ts';
-import { LogStore, schema } from './store.ts';
+import { LogStore, logsSchema } from './store.ts';
 
 const scope = '000000000000/us-east-1';
 
 function open(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'millpond-logs-'));
-  const state = State.open(join(folder, 'state.sqlite'), [schema]);
+  const state = State.open(join(folder, 'state.sqlite'), [logsSchema]);
   t.after(() => {
     state.close();
     rmSync(folder, { recursive: true });

@@ -6,19 +6,18 @@ import { groupArn } from './log-group.ts';
 
 const logGroup: ResourceType = {
   type: 'AWS::Logs::LogGroup',
+  physicalIdOf: nameOf,
   async create(properties, context) {
     refuseUnserved(properties);
     const logGroupName = nameOf(properties, context);
     const tags = tagsOf(properties, context);
-    await ignoring('ResourceAlreadyExistsException', properties['LogGroupName'] === undefined, () =>
-      context.call('logs', 'CreateLogGroup', {
-        logGroupName,
-        logGroupClass: properties['LogGroupClass'],
-        kmsKeyId: properties['KmsKeyId'],
-        deletionProtectionEnabled: properties['DeletionProtectionEnabled'],
-        ...(Object.keys(tags).length > 0 && { tags }),
-      }),
-    );
+    await context.call('logs', 'CreateLogGroup', {
+      logGroupName,
+      logGroupClass: properties['LogGroupClass'],
+      kmsKeyId: properties['KmsKeyId'],
+      deletionProtectionEnabled: properties['DeletionProtectionEnabled'],
+      ...(Object.keys(tags).length > 0 && { tags }),
+    });
     await putRetention(logGroupName, properties, context);
     return groupState(logGroupName, context);
   },
@@ -39,7 +38,7 @@ const logGroup: ResourceType = {
     return groupState(logGroupName, context);
   },
   async delete(logGroupName, _properties, context) {
-    await ignoring('ResourceNotFoundException', true, () => context.call('logs', 'DeleteLogGroup', { logGroupName }));
+    await unlessAbsent(context.call('logs', 'DeleteLogGroup', { logGroupName }));
   },
   async read(logGroupName, _properties, context) {
     const { logGroups } = await context.call('logs', 'DescribeLogGroups', { logGroupNamePrefix: logGroupName });
@@ -56,17 +55,25 @@ const logGroup: ResourceType = {
 
 const logStream: ResourceType = {
   type: 'AWS::Logs::LogStream',
+  physicalIdOf: streamNameOf,
   async create(properties, context) {
-    const logStreamName = (properties['LogStreamName'] as string | undefined) ?? context.generatedName();
-    await ignoring('ResourceAlreadyExistsException', properties['LogStreamName'] === undefined, () =>
-      context.call('logs', 'CreateLogStream', { logGroupName: properties['LogGroupName'], logStreamName }),
-    );
+    const logStreamName = streamNameOf(properties, context);
+    await context.call('logs', 'CreateLogStream', { logGroupName: properties['LogGroupName'], logStreamName });
     return { physicalId: logStreamName };
   },
   async delete(logStreamName, properties, context) {
-    await ignoring('ResourceNotFoundException', true, () =>
-      context.call('logs', 'DeleteLogStream', { logGroupName: properties['LogGroupName'], logStreamName }),
+    const logGroupName: unknown = properties['LogGroupName'];
+    await unlessAbsent(context.call('logs', 'DeleteLogStream', { logGroupName, logStreamName }));
+  },
+  async read(logStreamName, properties, context) {
+    const answer = await unlessAbsent(
+      context.call('logs', 'DescribeLogStreams', {
+        logGroupName: properties['LogGroupName'],
+        logStreamNamePrefix: logStreamName,
+      }),
     );
+    const streams = (answer?.logStreams ?? []) as { logStreamName: string }[];
+    return streams.some((stream) => stream.logStreamName === logStreamName) ? properties : undefined;
   },
 };
 
@@ -89,6 +96,10 @@ function nameOf(properties: Properties, context: ResourceContext): string {
   return (properties['LogGroupName'] as string | undefined) ?? context.generatedName({ maxLength: 512 });
 }
 
+function streamNameOf(properties: Properties, context: ResourceContext): string {
+  return (properties['LogStreamName'] as string | undefined) ?? context.generatedName();
+}
+
 function scopeOf(context: ResourceContext): string {
   return `${context.accountId}/${context.region}`;
 }
@@ -108,11 +119,11 @@ async function putRetention(logGroupName: string, properties: Properties, contex
   else await context.call('logs', 'PutRetentionPolicy', { logGroupName, retentionInDays });
 }
 
-/** A generated name belongs to this step alone: that it exists already means an earlier try made it. */
-async function ignoring(code: string, allowed: boolean, call: () => Promise<unknown>): Promise<void> {
+// oxlint-disable-next-line typescript/no-explicit-any -- the shape depends on the operation that was called
+async function unlessAbsent(call: Promise<any>): Promise<any> {
   try {
-    await call();
+    return await call;
   } catch (error) {
-    if (!allowed || !isPlatformError(error, code)) throw error;
+    if (!isPlatformError(error, 'ResourceNotFoundException')) throw error;
   }
 }

@@ -7,7 +7,7 @@ import { groupAbsent, groupExists, groupProtected, streamAbsent, streamExists } 
 import { eventSizeBytes, type LogEvent, type NewLogEvent, type Position } from './log-event.ts';
 import type { LogGroup, LogGroupClass, LogStream } from './log-group.ts';
 
-export const schema: Schema = {
+export const logsSchema: Schema = {
   part: 'logs',
   steps: [
     `CREATE TABLE logs_group (

@@ -1,22 +1,20 @@
 import type { Capability } from '#capability';
 import type { Clock } from '#kernel/clock';
 import type { EventHub } from '#kernel/events';
-import type { Schema, State } from '#kernel/state';
+import type { State } from '#kernel/state';
 import type { Vault } from '#kernel/vault';
 import { parameterOperations } from './api/parameters.ts';
 import { tagOperations } from './api/tags.ts';
 import { Parameters } from './parameters.ts';
 import { parameterResources } from './resources.ts';
-import { ParameterStore, schema } from './store.ts';
-
-export { schema };
+import { ParameterStore } from './store.ts';
 
 export function createParameters(platform: {
   readonly state: State;
   readonly clock: Clock;
   readonly events: EventHub;
   readonly vault: Vault;
-}): { parameters: Parameters; capability: Capability; schema: Schema } {
+}): { parameters: Parameters; capability: Capability } {
   const { state, vault, clock, events } = platform;
   const parameters = new Parameters(new ParameterStore(state), vault, clock, events);
   const capability: Capability = {
@@ -24,5 +22,5 @@ export function createParameters(platform: {
     apis: [{ service: 'ssm', operations: { ...parameterOperations(parameters), ...tagOperations(parameters) } }],
     resources: parameterResources,
   };
-  return { parameters, capability, schema };
+  return { parameters, capability };
 }

@@ -1,3 +1,4 @@
 /** Front door of the parameters capability: Systems Manager Parameter Store. */
-export { createParameters, schema } from './capability.ts';
+export { createParameters } from './capability.ts';
 export type { Parameters, ReadParameter } from './parameters.ts';
+export { parametersSchema } from './store.ts';

@@ -10,13 +10,13 @@ import { silentLog } from '#kernel/log';
 import { State } from '#kernel/state';
 import { Vault } from '#kernel/vault';
 import { Parameters, type NewParameter } from './parameters.ts';
-import { ParameterStore, schema } from './store.ts';
+import { ParameterStore, parametersSchema } from './store.ts';
 
 const scope = '000000000000/us-east-1';
 
 function open(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'millpond-parameters-'));
-  const state = State.open(join(folder, 'state.sqlite'), [schema]);
+  const state = State.open(join(folder, 'state.sqlite'), [parametersSchema]);
   t.after(() => {
     state.close();
     rmSync(folder, { recursive: true });

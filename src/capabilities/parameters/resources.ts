@@ -1,20 +1,14 @@
 /** AWS::SSM::Parameter. As in AWS, a template cannot make a SecureString. */
 import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
-import { isPlatformError } from '#kernel/errors';
 import { validation } from './errors.ts';
 import { parameterArn } from './parameter.ts';
 
 const parameter: ResourceType = {
   type: 'AWS::SSM::Parameter',
+  physicalIdOf: nameOf,
   async create(properties, context) {
-    const name = (properties['Name'] as string | undefined) ?? context.generatedName({ maxLength: 1011 });
-    // A generated name belongs to this step alone: that it exists already means an earlier try made it.
-    const overwrite = properties['Name'] === undefined && (await exists(name, context));
-    await context.call('ssm', 'PutParameter', {
-      ...request(name, properties),
-      Overwrite: overwrite,
-      ...(!overwrite && { Tags: tagList(properties, context) }),
-    });
+    const name = nameOf(properties, context);
+    await context.call('ssm', 'PutParameter', { ...request(name, properties), Tags: tagList(properties, context) });
     return state(name, properties, context);
   },
   async update(name, next, previous, context) {
@@ -33,12 +27,32 @@ const parameter: ResourceType = {
   },
   async read(name, _properties, context) {
     const { Parameters } = await context.call('ssm', 'GetParameters', { Names: [name] });
-    const found = Parameters[0];
-    return found && { Name: name, Type: found.Type, Value: found.Value, DataType: found.DataType };
+    const [found] = Parameters;
+    if (found === undefined) return undefined;
+    const filter = { Key: 'Name', Option: 'Equals', Values: [name] };
+    const { Parameters: described } = await context.call('ssm', 'DescribeParameters', { ParameterFilters: [filter] });
+    const resource = { ResourceType: 'Parameter', ResourceId: name };
+    const { TagList } = await context.call('ssm', 'ListTagsForResource', resource);
+    const tags = (TagList as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]);
+    const { Description, AllowedPattern, Tier } = described[0] ?? {};
+    return {
+      Name: name,
+      Type: found.Type,
+      Value: found.Value,
+      DataType: found.DataType,
+      Description,
+      AllowedPattern,
+      Tier,
+      Tags: Object.fromEntries(tags),
+    };
   },
 };
 
 export const parameterResources: readonly ResourceType[] = [parameter];
+
+function nameOf(properties: Properties, context: ResourceContext): string {
+  return (properties['Name'] as string | undefined) ?? context.generatedName({ maxLength: 1011 });
+}
 
 function request(name: string, properties: Properties) {
   if (properties['Type'] === 'SecureString') {
@@ -74,14 +88,4 @@ function tagsOf(properties: Properties, context: ResourceContext): Record<string
 
 function tagList(properties: Properties, context: ResourceContext): { Key: string; Value: string }[] {
   return Object.entries(tagsOf(properties, context)).map(([Key, Value]) => ({ Key, Value }));
-}
-
-async function exists(name: string, context: ResourceContext): Promise<boolean> {
-  try {
-    await context.call('ssm', 'GetParameter', { Name: name });
-    return true;
-  } catch (error) {
-    if (isPlatformError(error, 'ParameterNotFound')) return false;
-    throw error;
-  }
 }

@@ -2,7 +2,7 @@ import type { Db, Schema, State } from '#kernel/state';
 import { parameterAbsent } from './errors.ts';
 import type { ParameterTier, ParameterType, ParameterVersion } from './parameter.ts';
 
-export const schema: Schema = {
+export const parametersSchema: Schema = {
   part: 'parameters',
   steps: [
     `CREATE TABLE parameters_parameter (

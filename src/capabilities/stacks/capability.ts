@@ -3,7 +3,7 @@ import type { Dispatcher } from '#gateway';
 import type { Clock } from '#kernel/clock';
 import type { EventHub } from '#kernel/events';
 import type { Log } from '#kernel/log';
-import type { Schema, State } from '#kernel/state';
+import type { State } from '#kernel/state';
 import type { SchemaLookup } from '#languages/template/index';
 import { changeSetOperations } from './api/change-sets.ts';
 import { descriptionOperations } from './api/descriptions.ts';
@@ -19,9 +19,7 @@ import { Preparation } from './intake/preparation.ts';
 import { stackResources } from './resources.ts';
 import { openSchemas } from './intake/schemas.ts';
 import { Stacks } from './stacks.ts';
-import { Store, schema } from './store.ts';
-
-export { schema };
+import { Store } from './store.ts';
 
 export interface StacksPlatform {
   readonly state: State;
@@ -35,7 +33,7 @@ export interface StacksPlatform {
   readonly schemas?: SchemaLookup;
 }
 
-export function createStacks(platform: StacksPlatform): { stacks: Stacks; capability: Capability; schema: Schema } {
+export function createStacks(platform: StacksPlatform): { stacks: Stacks; capability: Capability } {
   const { state, clock, log, events, dispatcher } = platform;
   const store = new Store(state, (event) => announce(events, event));
   const types = new Map<string, ResourceType>();
@@ -75,5 +73,5 @@ export function createStacks(platform: StacksPlatform): { stacks: Stacks; capabi
     },
     stop: () => deployments.stop(),
   };
-  return { stacks, capability, schema };
+  return { stacks, capability };
 }

@@ -5,11 +5,34 @@ import { after, suite, test } from 'node:test';
 import { CloudFormation } from '@aws-sdk/client-cloudformation';
 import { Glue } from '@aws-sdk/client-glue';
 import { S3 } from '@aws-sdk/client-s3';
+import type { ResourceType } from '#capability';
 import { clientConfig, until } from '#testing';
 import { startTestPlatform } from '../../testing/platform.ts';
-import { deployed, eventsOf, settled } from './stacks.fixture.ts';
+import { createOrAdopt } from './deploy/adoption.ts';
+import { deployed, driftsOf, eventsOf, settled } from './stacks.fixture.ts';
 
-const TemplateBody = readFileSync(join(import.meta.dirname, 'testdata', 'every-type.yaml'), 'utf8');
+const Capabilities = ['CAPABILITY_NAMED_IAM' as const];
+
+const templateOf = (name: string): string => readFileSync(join(import.meta.dirname, 'testdata', name), 'utf8');
+const TemplateBody = templateOf('every-type.yaml');
+
+/** Every creation is made, its answer lost, and made again, as after a crash. @returns ends this */
+function loseFirstAnswers(types: readonly ResourceType[]): () => void {
+  const originals = types.map((type) => ({ type, create: type.create.bind(type) }));
+  for (const { type, create } of originals) {
+    const repeat: ResourceType['create'] = async (properties, context) => {
+      const lost = await create(properties, context);
+      const beginning = { isRetry: true, nameWasTaken: false };
+      const found = await createOrAdopt({ ...type, create }, properties, context, beginning);
+      assert.deepEqual(found, lost, type.type);
+      return found;
+    };
+    Object.assign(type, { create: repeat });
+  }
+  return () => {
+    for (const { type, create } of originals) Object.assign(type, { create });
+  };
+}
 
 suite('every resource type of the platform', async () => {
   const platform = await startTestPlatform();
@@ -70,5 +93,38 @@ suite('every resource type of the platform', async () => {
     await cloudFormation.deleteStack({ StackName: 'every' });
     await until(async () => (await settled(cloudFormation, stack.StackId ?? '')).StackStatus === 'DELETE_COMPLETE');
     assert.equal((await glue.getDatabases({})).DatabaseList?.length, 0);
+  });
+
+  for (const name of ['every-type.yaml', 'explicit-names.yaml']) {
+    test(`${name} comes out the same when every creation is cut short and tried again`, async () => {
+      const restore = loseFirstAnswers(platform.capabilities.flatMap(({ resources = [] }) => resources));
+      const stack = await deployed(cloudFormation, {
+        StackName: 'again',
+        TemplateBody: templateOf(name),
+        Capabilities,
+      });
+      restore();
+      assert.equal(stack.StackStatus, 'CREATE_COMPLETE', await failuresOf('again'));
+      assert.deepEqual(await driftsOf(cloudFormation, 'again'), []);
+      await cloudFormation.deleteStack({ StackName: 'again' });
+      const gone = await settled(cloudFormation, stack.StackId ?? '');
+      assert.equal(gone.StackStatus, 'DELETE_COMPLETE', await failuresOf(stack.StackId ?? ''));
+    });
+  }
+
+  test('what has an explicit name is not taken from its owner, and not deleted by the rollback', async () => {
+    const body = templateOf('explicit-names.yaml');
+    const owner = await deployed(cloudFormation, { StackName: 'owner', TemplateBody: body, Capabilities });
+    assert.equal(owner.StackStatus, 'CREATE_COMPLETE', await failuresOf('owner'));
+    const logicalIds = [...body.matchAll(/^ {2}(\w+): \{ Type/gm)].map(([, id = '']) => id);
+    assert.ok(logicalIds.length > 15);
+    for (const logicalId of logicalIds) {
+      const lines = body.split('\n').filter((line) => !line.startsWith('  ') || line.startsWith(`  ${logicalId}:`));
+      const StackName = `rival-${logicalId}`;
+      const stack = await deployed(cloudFormation, { StackName, TemplateBody: lines.join('\n'), Capabilities });
+      assert.equal(stack.StackStatus, 'ROLLBACK_COMPLETE', logicalId);
+      assert.match(await failuresOf(StackName), /HandlerErrorCode: AlreadyExists/, logicalId);
+    }
+    assert.deepEqual(await driftsOf(cloudFormation, 'owner'), []);
   });
 });

@@ -9,7 +9,8 @@ import { silentLog } from '#kernel/log';
 import { State } from '#kernel/state';
 import type { ResourceSchema } from '#languages/template/index';
 import { clientConfig, startGateway, until } from '#testing';
-import { createStacks, schema } from './capability.ts';
+import { createStacks } from './capability.ts';
+import { stacksSchema } from './store.ts';
 
 export interface Thing {
   readonly name: string;
@@ -75,9 +76,12 @@ export const widgetSchema: ResourceSchema = {
 const monolithSchema: ResourceSchema = { ...widgetSchema, type: 'Test::Shop::Monolith' };
 
 export function shopTypes(workshop: Workshop): readonly ResourceType[] {
+  const physicalIdOf = (properties: Properties, context: ResourceContext): string =>
+    (properties['Name'] as string | undefined) ?? context.generatedName({ maxLength: 40 });
+  const read = (physicalId: string) => Promise.resolve(workshop.things.get(physicalId)?.properties);
   const create = async (properties: Properties, context: ResourceContext) => {
     await workshop.enter(`create ${context.logicalId}`, context);
-    const name = (properties['Name'] as string | undefined) ?? context.generatedName({ maxLength: 40 });
+    const name = physicalIdOf(properties, context);
     if (workshop.things.has(name)) {
       throw new PlatformError('conflict', 'AlreadyExistsException', `The thing ${name} already exists`);
     }
@@ -98,9 +102,10 @@ export function shopTypes(workshop: Workshop): readonly ResourceType[] {
       return stateOf(physicalId, next);
     },
     delete: remove,
-    read: (physicalId) => Promise.resolve(workshop.things.get(physicalId)?.properties),
+    physicalIdOf,
+    read,
   };
-  return [widget, { type: 'Test::Shop::Monolith', create, delete: remove }];
+  return [widget, { type: 'Test::Shop::Monolith', create, delete: remove, physicalIdOf }];
 }
 
 function stateOf(name: string, properties: Properties) {
@@ -128,7 +133,7 @@ export interface ShopOptions {
 
 export async function openShop(options: ShopOptions): Promise<Shop> {
   const clock = options.clock ?? new SystemClock();
-  const state = State.open(options.file, [schema]);
+  const state = State.open(options.file, [stacksSchema]);
   const hub = new EventHub(silentLog);
   const events: PlatformEvent[] = [];
   hub.subscribe((event) => void events.push(event));
@@ -236,6 +241,20 @@ export async function eventsOf(cloudFormation: CloudFormation, name: string): Pr
   const { StackEvents = [] } = await cloudFormation.describeStackEvents({ StackName: name });
   return StackEvents.reverse().map((event) =>
     [event.LogicalResourceId, event.ResourceStatus, event.ResourceStatusReason].filter(Boolean).join(' ').trim(),
+  );
+}
+
+/** What detection finds changed or gone, as `Logical [differences]`. */
+export async function driftsOf(cloudFormation: CloudFormation, StackName: string): Promise<string[]> {
+  const { StackDriftDetectionId } = await cloudFormation.detectStackDrift({ StackName });
+  await until(async () => {
+    const found = await cloudFormation.describeStackDriftDetectionStatus({ StackDriftDetectionId });
+    if (found.DetectionStatus === 'DETECTION_FAILED') throw new Error(found.DetectionStatusReason);
+    return found.DetectionStatus === 'DETECTION_COMPLETE';
+  }, `drift of ${StackName}`);
+  const { StackResourceDrifts = [] } = await cloudFormation.describeStackResourceDrifts({ StackName });
+  return StackResourceDrifts.filter(({ StackResourceDriftStatus: status = '' }) => /MODIFIED|DELETED/.test(status)).map(
+    ({ LogicalResourceId, PropertyDifferences }) => `${LogicalResourceId} ${JSON.stringify(PropertyDifferences)}`,
   );
 }
 

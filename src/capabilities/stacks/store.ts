@@ -4,7 +4,7 @@ import type { ChangeSet } from './change-set.ts';
 import type { DriftDetection, ResourceDrift } from './drift/drift.ts';
 import type { Operation, Stack, StackEvent, StackResource } from './stack.ts';
 
-export const schema: Schema = {
+export const stacksSchema: Schema = {
   part: 'stacks',
   steps: [
     `CREATE TABLE stacks_stack (

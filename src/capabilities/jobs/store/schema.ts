@@ -1,7 +1,7 @@
 /** Jobs' part of the state. */
 import type { Schema } from '#kernel/state';
 
-export const schema: Schema = {
+export const jobsSchema: Schema = {
   part: 'jobs',
   steps: [
     `CREATE TABLE jobs_job (

@@ -6,10 +6,11 @@ import { SystemClock } from '#kernel/clock';
 import { silentLog } from '#kernel/log';
 import { State } from '#kernel/state';
 import { clientConfig, startGateway, useTempFolder } from '#testing';
-import { createLogs, schema } from '../capability.ts';
+import { createLogs } from '../capability.ts';
+import { logsSchema } from '../store.ts';
 
 async function open() {
-  const state = State.open(join(useTempFolder(), 'state.sqlite'), [schema]);
+  const state = State.open(join(useTempFolder(), 'state.sqlite'), [logsSchema]);
   const { capability } = createLogs({ state, clock: new SystemClock(), log: silentLog });
   const server = await startGateway({ apis: capability.apis ?? [] });
   const client = new CloudWatchLogs(clientConfig(server.endpoint));

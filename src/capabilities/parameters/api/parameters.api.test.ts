@@ -9,9 +9,10 @@ import { silentLog } from '#kernel/log';
 import { State } from '#kernel/state';
 import { Vault } from '#kernel/vault';
 import { clientConfig, startGateway, useTempFolder } from '#testing';
-import { createParameters, schema } from '../capability.ts';
+import { createParameters } from '../capability.ts';
+import { parametersSchema } from '../store.ts';
 
-const state = State.open(join(useTempFolder(), 'state.sqlite'), [schema]);
+const state = State.open(join(useTempFolder(), 'state.sqlite'), [parametersSchema]);
 const { capability } = createParameters({
   state,
   clock: new SystemClock(),

@@ -83,9 +83,7 @@ export class ResourceSteps {
       // Nothing of what is left behind counts as set: an update sets it all.
       failed: (records, failed, halfMadeId) => {
         const { physicalId: _initiated, ...nothing } = failed;
-        records.putResource(
-          halfMadeId === undefined ? nothing : { ...failed, physicalId: halfMadeId, attempted: {} },
-        );
+        records.putResource(halfMadeId === undefined ? nothing : { ...failed, physicalId: halfMadeId, attempted: {} });
       },
     });
   }

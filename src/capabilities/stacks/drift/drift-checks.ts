@@ -3,7 +3,7 @@ import type { ResourceType } from '#capability';
 import { messageOf } from '#kernel/errors';
 import { newUuid } from '#kernel/ids';
 import { ResourceSteps } from '../deploy/resource-step.ts';
-import { type DriftDetection, type ResourceDrift, compareProperties } from './drift.ts';
+import { type DriftDetection, type ResourceDrift, compareProperties, withoutStackTags } from './drift.ts';
 import { invalid, resourceAbsent, wrongStatus } from '../errors.ts';
 import type { Origin } from '../origin.ts';
 import { type Stack, type StackResource, isInProgress } from '../stack.ts';
@@ -111,8 +111,10 @@ export class DriftChecks {
     if (type?.read === undefined) return { ...base, status: 'NOT_CHECKED', differences: [] };
     const actual = await this.#read(type, stack, row, origin);
     if (actual === undefined) return { ...base, status: 'DELETED', differences: [] };
-    const differences = compareProperties(row.properties, actual);
-    return { ...base, status: differences.length > 0 ? 'MODIFIED' : 'IN_SYNC', actual, differences };
+    const tags = this.#stacks.site.schemas(row.type)?.tags;
+    const own = tags === undefined ? actual : withoutStackTags(row.properties, actual, tags, row.tags);
+    const differences = compareProperties(row.properties, own);
+    return { ...base, status: differences.length > 0 ? 'MODIFIED' : 'IN_SYNC', actual: own, differences };
   }
 
   #read(type: ResourceType, stack: Stack, row: StackResource, origin: Origin) {

@@ -39,6 +39,32 @@ export function compareProperties(expected: Properties, actual: Properties): Pro
   return differences;
 }
 
+interface Tag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+/** The live properties without the tags that the stack gave, and with tags in the order of the template: they have none. */
+export function withoutStackTags(
+  expected: Properties,
+  actual: Properties,
+  { property, form }: { readonly property: string; readonly form: 'list' | 'map' },
+  stackTags: Readonly<Record<string, string>>,
+): Properties {
+  const live = actual[property];
+  const said = expected[property];
+  if (live === undefined || said === undefined) return actual;
+  const saidKeys = form === 'list' ? (said as Tag[]).map(({ Key }) => Key) : Object.keys(said as object);
+  const isOwn = (key: string): boolean => saidKeys.includes(key) || !Object.hasOwn(stackTags, key);
+  if (form === 'map') {
+    const own = Object.entries(live as Readonly<Record<string, string>>).filter(([key]) => isOwn(key));
+    return { ...actual, [property]: Object.fromEntries(own) };
+  }
+  const place = ({ Key }: Tag): number => (saidKeys.indexOf(Key) + saidKeys.length + 1) % (saidKeys.length + 1);
+  const own = (live as Tag[]).filter(({ Key }) => isOwn(Key));
+  return { ...actual, [property]: own.toSorted((a, b) => place(a) - place(b)) };
+}
+
 function compare(expected: Resolved, actual: Resolved | undefined, path: string, found: PropertyDifference[]): void {
   if (actual === undefined) {
     found.push({ path, expected: textOf(expected), actual: '', kind: 'REMOVE' });
