@@ -110,3 +110,13 @@ export type SignatureFault = keyof typeof codes;
 export function signatureError(fault: SignatureFault, family: ErrorFamily, message: string): PlatformError {
   return new PlatformError('denied', codes[fault][family], message);
 }
+
+/** Differs from AWS: the message says how to leave Signature Version 2 behind. */
+export function oldSignature(): PlatformError {
+  return new PlatformError(
+    'invalid',
+    'InvalidRequest',
+    'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256. ' +
+      "(boto3: Config(signature_version='s3v4'); AWS CLI: aws configure set default.s3.signature_version s3v4)",
+  );
+}

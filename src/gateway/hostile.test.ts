@@ -88,6 +88,16 @@ test('nulls are dropped and unknown members ignored', async () => {
   assert.equal((await glue('{"Name":"a","CatalogId":null,"Surprise":1}')).Database?.Name, 'Name');
 });
 
+test('a null in a list and a number of more bits than its type are refused', async () => {
+  const table = (member: string): string => `{"DatabaseName":"d","TableInput":{"Name":"t",${member}}}`;
+  const withNull = await glue(table('"PartitionKeys":[null]'), 'CreateTable');
+  assert.match(withNull.message ?? '', /null at 'tableInput.partitionKeys.1.member' .*: Member must not be null/);
+  assert.equal((await glue(table('"Retention":2147483647'), 'CreateTable')).status, 200);
+  for (const number of ['2147483648', '9007199254740992', '1e300', '18446744073709551616']) {
+    assert.equal((await glue(table(`"Retention":${number}`), 'CreateTable')).__type, 'SerializationException', number);
+  }
+});
+
 test('validation lists everything that is wrong, in the words of AWS', async () => {
   const { __type, message } = await glue('{"DatabaseName":"","TableInput":{"Name":"t","Retention":-1}}', 'CreateTable');
   assert.equal(__type, 'ValidationException');

@@ -43,6 +43,14 @@ test('S3 puts and gets an object, from memory and from a stream', async () => {
   }
 });
 
+test('S3 takes the words of a header in any case, as the C++ SDK writes them, and refuses others', async () => {
+  await s3.putObject({ Bucket: 'a', Key: 'word', Body: 'x' });
+  const get = async (mode: string): Promise<unknown> =>
+    (await s3.getObject({ Bucket: 'a', Key: 'word', ChecksumMode: mode as 'ENABLED' })).$metadata.httpStatusCode;
+  assert.equal(await get('enabled'), 200);
+  await assert.rejects(get('on'), { name: 'InvalidArgument' });
+});
+
 test('S3 lists, tells its region and deletes many', async () => {
   assert.deepEqual((await s3.listBuckets({})).Buckets, [{ Name: 'a', CreationDate: new Date(1e12) }]);
   assert.equal((await s3.getBucketLocation({ Bucket: 'a' })).LocationConstraint, 'eu-west-1');
@@ -80,6 +88,22 @@ test("presigned URLs put and get, ours as well as the SDK's, and cannot be chang
   );
   const answer = await fetch(`${server.endpoint}/a/presigned/%C3%BC%20%26%3F.txt?${ours}`);
   assert.equal(await answer.text(), 'by url');
+});
+
+test('a signature of version 2 is refused by name, with the way to the next one', async () => {
+  const old = [
+    fetch(`${server.endpoint}/a/k?AWSAccessKeyId=test&Signature=vjbyPxybdZaNmGa%2ByT272YEAiv4%3D&Expires=1175139620`),
+    fetch(`${server.endpoint}/a/k`, { headers: { authorization: 'AWS test:frJIUN8DYpKDtOLCwo//yllqDzg=' } }),
+  ];
+  for (const response of await Promise.all(old)) {
+    assert.equal(response.status, 400);
+    const text = await response.text();
+    assert.match(
+      text,
+      /<Code>InvalidRequest<.*mechanism you have provided is not supported\. Please use AWS4-HMAC-SHA256/,
+    );
+    assert.match(text, /s3v4/);
+  }
 });
 
 test('a bucket may stand in front of the host', async () => {

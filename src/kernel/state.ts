@@ -135,8 +135,7 @@ export class State {
 
   #begin(): void {
     if (this.#open && this.#writeConnection.isTransaction) return;
-    if (this.#open)
-      this.#fail(new PlatformError('unavailable', 'ServiceUnavailable', 'The state could not be written; try again.'));
+    if (this.#open) this.#fail();
     try {
       this.#writeConnection.exec('BEGIN IMMEDIATE');
     } catch (error) {
@@ -148,6 +147,8 @@ export class State {
 
   #commit(): void {
     if (!this.#open) return;
+    // A full disk has undone the batch already.
+    if (!this.#writeConnection.isTransaction) return this.#fail();
     clearTimeout(this.#timer);
     const waiters = this.#waiters;
     this.#waiters = [];
@@ -162,7 +163,8 @@ export class State {
     for (const waiter of waiters) waiter.resolve();
   }
 
-  #fail(error: PlatformError): void {
+  #fail(): void {
+    const error = new PlatformError('unavailable', 'ServiceUnavailable', 'The state could not be written; try again.');
     clearTimeout(this.#timer);
     this.#open = false;
     const waiters = this.#waiters;

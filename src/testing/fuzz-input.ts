@@ -64,7 +64,18 @@ export const hostileTexts: readonly string[] = [
 const hostileNumbers = [0, -1, 1, 1000, 1001, 2 ** 31, -(2 ** 31), 2 ** 53, -(2 ** 53), 2 ** 63, 0.5, NaN, Infinity];
 
 /** Values of a wrong type for nearly every member. */
-const strangers: readonly unknown[] = [null, true, 17, 'text', [], {}, [[]], [null], { a: { b: [] } }, new Uint8Array(3)];
+const strangers: readonly unknown[] = [
+  null,
+  true,
+  17,
+  'text',
+  [],
+  {},
+  [[]],
+  [null],
+  { a: { b: [] } },
+  new Uint8Array(3),
+];
 
 /** Texts that pass the patterns and the parsers of many members. */
 const soundTexts: readonly string[] = [
@@ -188,27 +199,28 @@ export class FuzzInput {
     for (;;) {
       const keys = Object.keys(place);
       if (keys.length === 0 || this.#chance(0.03)) {
-        (place as Record<string, unknown>)[Array.isArray(place) ? place.length : this.#pick(hostileTexts)] =
-          this.#hostileValue(undefined);
+        if (Array.isArray(place)) place.push(this.#hostileValue(undefined));
+        else setOwn(place, this.#pick(hostileTexts), this.#hostileValue(undefined));
         return;
       }
-      const key = this.#pick(keys) as keyof typeof place;
+      const key: keyof typeof place = this.#pick(keys);
       const child: unknown = place[key];
       if (isContainer(child) && this.#chance(0.75)) {
         place = child;
         continue;
       }
-      if (this.#chance(0.1) && !Array.isArray(place)) delete place[key as string];
-      else place[key] = this.#hostileValue(child) as never;
+      if (this.#chance(0.1) && !Array.isArray(place)) delete place[key];
+      else place[key] = this.#hostileValue(child);
       return;
     }
   }
 
   #hostileValue(present: unknown): unknown {
     const roll = this.#random();
-    if (roll < 0.25) return this.#pick(strangers);
+    if (roll < 0.25) return structuredClone(this.#pick(strangers));
     if (typeof present === 'number') return this.#pick(hostileNumbers);
-    if (Array.isArray(present) && present.length > 0) return Array.from({ length: 1001 }, () => present[0] as unknown);
+    if (Array.isArray(present) && present.length > 0 && isSmall(present[0]))
+      return Array<unknown>(1001).fill(present[0]);
     if (present instanceof Date) return this.#pick([new Date(8.64e15), new Date(-8.64e15), 'yesterday', 1e20]);
     if (present instanceof Uint8Array) return this.#pick([Buffer.alloc(70_000), 'text']);
     return this.#pick(hostileTexts);
@@ -217,6 +229,16 @@ export class FuzzInput {
 
 function isContainer(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !(value instanceof Date) && !(value instanceof Uint8Array);
+}
+
+/** Sets a key, `__proto__` included, as nothing but a key. */
+function setOwn(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** Whether a thousand of it make a request that is worth sending. */
+function isSmall(value: unknown): boolean {
+  return (JSON.stringify(value) ?? '').length < 2000;
 }
 
 /** Whether the text meets a pattern of the models; patterns of Java that do not compile here are passed. */

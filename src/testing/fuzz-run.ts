@@ -8,7 +8,7 @@ import { ModelLibrary, type Operation } from '#gateway';
 import { isPlatformError, messageOf } from '#kernel/errors';
 import type { Platform } from '../platform.ts';
 import { FuzzInput, seeded } from './fuzz-input.ts';
-import { sendOverWire } from './fuzz-wire.ts';
+import { sendOverWire, type WireAnswer } from './fuzz-wire.ts';
 import { rootCaller } from './gateway.ts';
 
 export interface FuzzFinding {
@@ -93,7 +93,6 @@ export class Fuzzer {
   /** Things for the calls to find; creators that follow refuse the second one, which is as it should be. */
   async #seedThings(): Promise<void> {
     for (const [service, operation, input] of seedCalls) {
- if (process.env['FUZZ_TRACE']) console.error('seed', service, operation);
       try {
         this.#learn(await this.#platform.dispatcher.call(service, operation, input, internalCall()), 0);
       } catch {
@@ -104,15 +103,14 @@ export class Fuzzer {
   }
 
   async #call(operation: Operation): Promise<void> {
-    const isSound = this.#random() < 0.35;
+    const isSound = this.#random() < 0.45;
     const input = isSound ? this.#inputs.sound(operation) : this.#inputs.hostile(operation);
     const text = showInput(input);
- if (process.env['FUZZ_TRACE']) console.error(operation.name, text.slice(0,200));
     const overWire = this.#random() < 0.4;
     const began = performance.now();
     const ending = await Promise.race([
       overWire ? this.#wire(operation, input) : this.#inside(operation, input),
-      delay(endlessMs, { accepted: false, fault: 'slow', error: 'no answer' } as Ending, { ref: true }),
+      delay<Ending>(endlessMs, { accepted: false, fault: 'slow', error: 'no answer' }),
     ]);
     const durationMs = performance.now() - began;
     this.#count(operation.model.name, ending.accepted);
@@ -124,7 +122,7 @@ export class Fuzzer {
       operation: operation.name,
       fault,
       message: messageOf(error),
-      stack: error instanceof Error ? `${error.stack} ${String(error.cause ?? '')}` : '',
+      stack: error instanceof Error ? `${error.stack} ${messageOf(error.cause ?? '')}` : '',
       input: text,
       durationMs,
     });
@@ -145,12 +143,19 @@ export class Fuzzer {
   }
 
   async #wire(operation: Operation, input: Record<string, unknown>): Promise<Ending> {
-    const answer = await sendOverWire(this.#platform.endpoint, operation.model, operation.name, input);
+    let answer: WireAnswer | undefined;
+    try {
+      answer = await sendOverWire(this.#platform.endpoint, operation, input);
+    } catch (error) {
+      return { accepted: false, fault: 'internal', error };
+    }
     if (answer === undefined) return this.#inside(operation, input);
     const error = `HTTP ${answer.status} ${answer.code}: ${answer.message}`;
-    if (answer.status >= 500) return { accepted: false, fault: 'internal', error };
-    if (answer.status >= 400 && (answer.code === '' || answer.message === ''))
-      return { accepted: false, fault: 'silent', error };
+    const isHead = operation.raw.http.method === 'HEAD';
+    const isNotServed = answer.code === 'NotImplemented' || (isHead && answer.status === 501);
+    if (answer.status >= 500 && !isNotServed) return { accepted: false, fault: 'internal', error };
+    const isWordless = answer.code === '' || answer.message === '';
+    if (answer.status >= 400 && isWordless && !isHead) return { accepted: false, fault: 'silent', error };
     return { accepted: answer.status < 400 };
   }
 
@@ -211,7 +216,11 @@ async function drain(output: unknown): Promise<void> {
 
 function showInput(input: unknown): string {
   const text = JSON.stringify(input, (_key, value: unknown) =>
-    typeof value === 'bigint' ? `${value}n` : typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+    typeof value === 'bigint'
+      ? `${value}n`
+      : typeof value === 'number' && !Number.isFinite(value)
+        ? String(value)
+        : value,
   );
   return text.length > inputTextMax ? `${text.slice(0, inputTextMax)}…` : text;
 }
@@ -276,7 +285,10 @@ const seedCalls: readonly (readonly [service: string, operation: string, input: 
   [
     'glue',
     'CreateUserDefinedFunction',
-    { DatabaseName: 'fuzz', FunctionInput: { FunctionName: 'fuzz', ClassName: 'c', OwnerName: 'o', OwnerType: 'USER' } },
+    {
+      DatabaseName: 'fuzz',
+      FunctionInput: { FunctionName: 'fuzz', ClassName: 'c', OwnerName: 'o', OwnerType: 'USER' },
+    },
   ],
   [
     'glue',

@@ -1,5 +1,5 @@
 /** Sends an operation's input over the wire in the service's own protocol, well-formed or not, without an SDK's checks. */
-import type { ServiceModel } from '#gateway';
+import type { Operation } from '#gateway';
 
 export interface WireAnswer {
   readonly status: number;
@@ -9,22 +9,28 @@ export interface WireAnswer {
 
 const answerMs = 15_000;
 
-/** JSON, form or CBOR-free request for services that are not REST; undefined where the service is. */
+/** Headers that the sender sets by itself. */
+const ownHeaders = new Set(['content-length', 'expect', 'host', 'connection', 'transfer-encoding']);
+
+/** Answers of the HTTP server itself, to a head that is too large. */
+const transportStatuses = [414, 431];
+
+/** @returns undefined where the input cannot be written as a request at all, such as a header with a line break */
 export async function sendOverWire(
   endpoint: string,
-  model: ServiceModel,
-  operation: string,
+  operation: Operation,
   input: Record<string, unknown>,
 ): Promise<WireAnswer | undefined> {
-  const request = requestFor(model, operation, input);
-  if (request === undefined) return undefined;
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    headers: { ...authorization(model.signingName), 'content-type': request.contentType, ...request.headers },
-    body: request.body,
-    signal: AbortSignal.timeout(answerMs),
-  });
-  return readAnswer(response);
+  const { model } = operation;
+  const request = requestFor(operation, input);
+  const { method, target, body } = request;
+  const headers = { ...authorization(model.signingName), ...request.headers };
+  if (Object.values(headers).some((value) => /[^\t\x20-\xff]/.test(value))) return undefined;
+  const hasBody = method !== 'GET' && method !== 'HEAD';
+  const signal = AbortSignal.timeout(answerMs);
+  const send = (): Promise<Response> => fetch(endpoint + target, { method, headers, signal, ...(hasBody && { body }) });
+  // A kept connection may end at the moment it is used again; a server that is gone refuses the second try as well.
+  return readAnswer(await send().catch(send));
 }
 
 /** Enough for a platform that was started with `--open`. */
@@ -42,6 +48,7 @@ export function authorization(signingName: string): Record<string, string> {
 export async function readAnswer(response: Response): Promise<WireAnswer> {
   const text = await response.text();
   const { status } = response;
+  if (transportStatuses.includes(status)) return { status, code: 'Transport', message: response.statusText };
   if (status < 400) return { status, code: '', message: '' };
   if (text.startsWith('{')) {
     const { __type = '', message, Message } = JSON.parse(text) as Record<string, string>;
@@ -52,24 +59,69 @@ export async function readAnswer(response: Response): Promise<WireAnswer> {
 }
 
 interface Wire {
-  readonly contentType: string;
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
   readonly headers: Record<string, string>;
   readonly body: string;
 }
 
-function requestFor(model: ServiceModel, operation: string, input: Record<string, unknown>): Wire | undefined {
+function requestFor(operation: Operation, input: Record<string, unknown>): Wire {
+  const { model, name } = operation;
   const { targetPrefix, jsonVersion = '1.1', apiVersion } = model.metadata;
   if (model.protocols.includes('json')) {
-    return {
-      contentType: `application/x-amz-json-${jsonVersion}`,
-      headers: { 'x-amz-target': `${targetPrefix}.${operation}` },
-      body: JSON.stringify(input, jsonValue),
-    };
+    const type = `application/x-amz-json-${jsonVersion}`;
+    const headers = { 'content-type': type, 'x-amz-target': `${targetPrefix}.${name}` };
+    return { method: 'POST', target: '/', headers, body: JSON.stringify(input, jsonValue) };
   }
-  if (!model.protocols.includes('query')) return undefined;
-  const form = new URLSearchParams({ Action: operation, Version: apiVersion });
-  for (const [name, value] of Object.entries(input)) addToForm(form, name, value);
-  return { contentType: 'application/x-www-form-urlencoded', headers: {}, body: form.toString() };
+  if (!model.protocols.includes('query')) return restRequest(operation, input);
+  const form = new URLSearchParams({ Action: name, Version: apiVersion });
+  for (const [key, value] of Object.entries(input)) addToForm(form, key, value);
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  return { method: 'POST', target: '/', headers, body: form.toString() };
+}
+
+/** Path, query, headers and body of XML by the model's bindings; what the model does not know goes into the query. */
+function restRequest({ raw, input: shape }: Operation, input: Record<string, unknown>): Wire {
+  const [path = '', fixedQuery = ''] = raw.http.requestUri.split('?');
+  const query = new URLSearchParams(fixedQuery);
+  const headers: Record<string, string> = {};
+  let [filled, body] = [path, ''];
+  for (const [name, value] of Object.entries(input)) {
+    const member = shape?.shape.members.get(name);
+    const text = plainText(value);
+    if (member === undefined || member.traits.location === 'querystring') query.set(member?.wireName ?? name, text);
+    else if (member.traits.location === 'header') {
+      if (!ownHeaders.has(member.wireName.toLowerCase())) headers[member.wireName] = text;
+    } else if (member.traits.location === 'uri') {
+      const place = new RegExp(`\\{${member.wireName}\\+?\\}`);
+      filled = filled.replace(place, () => encodeURIComponent(text.toWellFormed()).replaceAll('%2F', '/'));
+    } else if (member.traits.streaming === true) body = text;
+    else if (member.traits.location === undefined) body += xmlOf(member.wireName, value);
+  }
+  const target = `/${filled.replaceAll(/\{[^}]*\}/g, '').replace(/^\/+/, '')}`;
+  return {
+    method: raw.http.method,
+    target: query.size === 0 ? target : `${target}?${query.toString()}`,
+    headers,
+    body,
+  };
+}
+
+function plainText(value: unknown): string {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'never' : value.toUTCString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+function xmlOf(name: string, value: unknown): string {
+  const tag = /^[A-Za-z]\w*$/.test(name) ? name : 'Odd';
+  if (Array.isArray(value)) return value.map((item) => xmlOf(tag, item)).join('');
+  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array) {
+    return `<${tag}>${plainText(value).replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</${tag}>`;
+  }
+  const inner = Object.entries(value).map(([key, item]) => xmlOf(key, item));
+  return `<${tag}>${inner.join('')}</${tag}>`;
 }
 
 function jsonValue(this: Record<string, unknown>, key: string, value: unknown): unknown {
@@ -87,5 +139,5 @@ function addToForm(form: URLSearchParams, name: string, value: unknown): void {
     for (const [index, item] of value.entries()) addToForm(form, `${name}.member.${index + 1}`, item);
   } else if (typeof value === 'object') {
     for (const [key, item] of Object.entries(value)) addToForm(form, `${name}.${key}`, item);
-  } else form.set(name, String(value as string | number | boolean));
+  } else form.set(name, plainText(value));
 }

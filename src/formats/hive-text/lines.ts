@@ -56,12 +56,13 @@ function cutOf(held: Buffer, before: number, size: number, footerLines: number):
   return lastEnd(held, Math.max(0, before - 1), size);
 }
 
+/** Looks at the bytes from `from` on alone: a long line comes in many chunks, and must not be searched again for each. */
 function lastEnd(held: Buffer, from: number, size: number): number {
-  const line = held.lastIndexOf(lf, size - 1);
-  if (line >= from) return line + 1;
+  const line = held.subarray(from, size).lastIndexOf(lf);
+  if (line !== -1) return from + line + 1;
   // A CR at the very end may be the first half of CRLF.
-  const carriage = size < 2 ? -1 : held.lastIndexOf(cr, size - 2);
-  return carriage >= from ? carriage + 1 : 0;
+  const carriage = held.subarray(from, Math.max(from, size - 1)).lastIndexOf(cr);
+  return carriage === -1 ? 0 : from + carriage + 1;
 }
 
 /** The place behind the first `count` lines; `end` when there are fewer. */

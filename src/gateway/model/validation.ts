@@ -100,10 +100,10 @@ export class Validator {
       const items = value as readonly unknown[];
       checkSize(shape, value, items.length, problems);
       for (const [index, item] of items.entries()) {
-        if (item === null) continue;
         problems.enter(index + 1);
         problems.enter('member');
-        checkItem(item, problems);
+        if (item === null) problems.add(null, 'Member must not be null');
+        else checkItem(item, problems);
         problems.leave();
         problems.leave();
       }

@@ -217,8 +217,14 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function readInteger(member: Member, value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value);
-  return typeof value === 'number' && Number.isInteger(value) ? value : refuse(member, value, 'a whole number');
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isInteger(number)) return refuse(member, value, 'a whole number');
+  return fitsInteger(member, number) ? number : refuse(member, value, 'a whole number of 32 bits');
+}
+
+/** Whether the number is in the range of the model's type: an `integer` has 32 bits, a `long` more than JavaScript. */
+export function fitsInteger(member: Member, value: number): boolean {
+  return member.shape.type === 'long' || (value >= -(2 ** 31) && value < 2 ** 31);
 }
 
 function readFloat(member: Member, value: unknown): unknown {

@@ -5,7 +5,7 @@
 import { unreadable } from '../errors.ts';
 import type { Member, Shape } from '../model/model.ts';
 import { formatTimestamp, parseTimestamp, epochSeconds } from '../model/timestamps.ts';
-import { readBase64, setOwn, toBytes, toDate } from './tree.ts';
+import { fitsInteger, readBase64, setOwn, toBytes, toDate } from './tree.ts';
 import type { XmlElement } from './xml-reader.ts';
 
 /** @throws SerializationException when a text is not of its shape's type */
@@ -37,7 +37,7 @@ export function decodeText(member: Member, text: string, timeFormat: 'iso8601' |
     }
     case 'integer':
     case 'long':
-      if (/^\s*[+-]?\d{1,19}\s*$/.test(text)) return Number(text);
+      if (/^\s*[+-]?\d{1,19}\s*$/.test(text) && fitsInteger(member, Number(text))) return Number(text);
       throw refuse(member, text, 'a whole number');
     case 'float':
     case 'double': {

@@ -1,5 +1,5 @@
 /** What a request says about its signature: in the `Authorization` header or in the query of a presigned URL. */
-import { signatureError, type ErrorFamily } from '../errors.ts';
+import { oldSignature, signatureError, type ErrorFamily } from '../errors.ts';
 import { decodePercent, type SignedParts } from './canonical.ts';
 
 export interface Claims {
@@ -36,12 +36,19 @@ export function findScope(request: SignedParts): CredentialScope | undefined {
 
 /**
  * @returns undefined when the request is not signed at all
- * @throws IncompleteSignature when it is signed but parts are missing or malformed
+ * @throws IncompleteSignature when it is signed but parts are missing or malformed; InvalidRequest for version 2
  */
 export function findClaims(request: SignedParts, family: ErrorFamily): Claims | undefined {
   const header = request.headers['authorization'];
+  if (family === 's3' && isVersion2(header, request.rawQuery)) throw oldSignature();
   if (header !== undefined) return headerClaims(header, request, family);
   return request.rawQuery.includes('X-Amz-') ? queryClaims(request.rawQuery, family) : undefined;
+}
+
+/** Signature Version 2, which boto3 still uses for presigned URLs unless it is told otherwise. */
+function isVersion2(header: string | undefined, rawQuery: string): boolean {
+  if (header !== undefined) return header.startsWith('AWS ');
+  return queryValue(rawQuery, 'AWSAccessKeyId') !== undefined && queryValue(rawQuery, 'Signature') !== undefined;
 }
 
 function headerClaims(header: string, request: SignedParts, family: ErrorFamily): Claims {

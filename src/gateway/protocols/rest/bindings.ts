@@ -96,7 +96,14 @@ function decodeHeader(member: Member, text: string): unknown {
   const { shape } = member;
   if (shape.type === 'list') return splitHeader(shape, text).map((part) => decodeText(shape.item, part, 'rfc822'));
   if (member.traits.jsonvalue === true) return decodeJsonHeader(member, text);
-  return decodeText(member, text, 'rfc822');
+  return decodeText(member, asListed(shape, text), 'rfc822');
+}
+
+/** S3 takes the words of its headers in any case: the C++ SDK writes `x-amz-checksum-mode: enabled`. */
+function asListed(shape: Shape, text: string): string {
+  const words = shape.raw.enum;
+  if (words === undefined || words.includes(text)) return text;
+  return words.find((word) => word.toLowerCase() === text.toLowerCase()) ?? text;
 }
 
 function decodeJsonHeader(member: Member, text: string): unknown {
