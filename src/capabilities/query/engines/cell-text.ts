@@ -7,18 +7,15 @@ import { quoteIdentifier, quoteString, type SqlType } from '#languages/sql/index
 /** Macros that the text needs; the prelude of every instance. */
 export const cellTextMacros: readonly string[] = [
   // The digits come from DuckDB's shortest form ('1.5e-05', '12345678.9'); Java moves the point behind the first digit and
-  // drops plus signs. No subquery, since these also run inside lambdas.
-  `CREATE TEMP MACRO mp_cell_point(digits, exponent) AS
-     digits[1] || '.' || CASE WHEN length(digits) > 1 THEN digits[2:] ELSE '0' END || 'E' || CAST(exponent AS VARCHAR)`,
-  `CREATE TEMP MACRO mp_cell_digits(whole, fraction, shift) AS mp_cell_point(
-     rtrim(ltrim(whole || fraction, '0'), '0'),
-     shift + CASE WHEN ltrim(whole, '0') <> '' THEN length(ltrim(whole, '0')) - 1
-                  ELSE length(ltrim(fraction, '0')) - length(fraction) - 1 END)`,
+  // drops plus signs. A list of one and a lambda give a part its name: a macro's argument stands in for itself wherever it
+  // is used, which made this expression cost more to plan than most queries to run.
   `CREATE TEMP MACRO mp_cell_scientific(t) AS
-     CASE WHEN starts_with(t, '-') THEN '-' ELSE '' END || mp_cell_digits(
-       split_part(split_part(ltrim(t, '-'), 'e', 1), '.', 1),
-       split_part(split_part(ltrim(t, '-'), 'e', 1), '.', 2),
-       CASE WHEN contains(t, 'e') THEN CAST(split_part(t, 'e', 2) AS INTEGER) ELSE 0 END)`,
+     CASE WHEN starts_with(t, '-') THEN '-' ELSE '' END || list_transform([string_split(ltrim(t, '-'), 'e')], lambda parts:
+       list_transform([string_split(parts[1], '.')], lambda number:
+         list_transform([rtrim(ltrim(array_to_string(number, ''), '0'), '0')], lambda digits:
+           digits[1] || '.' || CASE WHEN length(digits) > 1 THEN digits[2:] ELSE '0' END || 'E' || CAST(
+             coalesce(CAST(parts[2] AS INTEGER), 0) + CASE WHEN ltrim(number[1], '0') <> '' THEN length(ltrim(number[1], '0')) - 1
+               ELSE length(ltrim(number[2], '0')) - length(number[2]) - 1 END AS VARCHAR))[1])[1])[1]`,
   `CREATE TEMP MACRO mp_cell_number(x) AS
      CASE WHEN x = 0 OR (abs(x) >= 1e-3 AND abs(x) < 1e7) THEN CAST(x AS VARCHAR)
           WHEN isnan(x) THEN 'NaN'
