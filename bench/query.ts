@@ -5,6 +5,7 @@
  * The floor is favoured: it keeps one instance warm and pays for no process, no result file and no fsync. Both run in turn
  * on the same warm file cache. The client asks for the state after pauses that grow with the time passed (a fiftieth of
  * it, 1 ms at least), since client, server and engine share the cores and a client without pauses would take two of them.
+ * Parquet is told twice: as the client sees it, with the durable steps that SELECT 1 shows alone, and the engine's own time.
  */
 import { createWriteStream, mkdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -73,7 +74,7 @@ const one = await compare('SELECT 1', 'SELECT 1', 40);
 const parquet = await compare(group('bench.parquet'), group(`read_parquet('${parquetFile}')`), rounds);
 const csv = await compare(group('bench.csv'), group(`read_csv('${csvFile}')`), rounds);
 const dirtyMs: number[] = [];
-for (let round = 0; round < rounds; round++) dirtyMs.push(await ask(group('bench.dirty')));
+for (let round = 0; round < rounds; round++) dirtyMs.push((await ask(group('bench.dirty'))).elapsedMs);
 const dirtyRate = statSync(join(folder, 'dirty', 'part.csv')).size / 1e6 / (median(dirtyMs) / 1000);
 await server.stop();
 
@@ -94,7 +95,8 @@ printFigures([
     met: over <= 25,
     against: `bare DuckDB ${ms(median(one.bare))}`,
   },
-  figure(`GROUP BY over ${rows / 1e6} M rows of Parquet`, parquet, 1.15),
+  figure(`GROUP BY over ${rows / 1e6} M rows of Parquet, start to SUCCEEDED`, parquet, 1.15),
+  figure('the same, the engine alone', { ...parquet, ours: parquet.engine }, 1.15),
   figure(`GROUP BY over ${rows / 1e6} M rows of clean CSV`, csv, 2),
   {
     name: 'text that DuckDB refuses',
@@ -107,26 +109,29 @@ printFigures([
 
 interface Times {
   readonly ours: readonly number[];
+  /** What Athena's statistics say the engine took. */
+  readonly engine: readonly number[];
   readonly bare: readonly number[];
 }
 
 /** Rounds of both in turn, after one of each that is not counted. */
 async function compare(ours: string, floor: string, count: number): Promise<Times> {
-  const times = { ours: [] as number[], bare: [] as number[] };
+  const times = { ours: [] as number[], engine: [] as number[], bare: [] as number[] };
   for (let round = -1; round < count; round++) {
-    const oursMs = await ask(ours);
+    const { elapsedMs, engineMs } = await ask(ours);
     const started = performance.now();
     (await bare.runAndReadAll(floor)).getRows();
     const bareMs = performance.now() - started;
     if (round < 0) continue;
-    times.ours.push(oursMs);
+    times.ours.push(elapsedMs);
+    times.engine.push(engineMs);
     times.bare.push(bareMs);
   }
   return times;
 }
 
 /** Milliseconds from the start of the query until it is seen SUCCEEDED. */
-async function ask(sql: string): Promise<number> {
+async function ask(sql: string): Promise<{ elapsedMs: number; engineMs: number }> {
   const started = performance.now();
   const { QueryExecutionId } = await athena.startQueryExecution({
     QueryString: sql,
@@ -135,7 +140,8 @@ async function ask(sql: string): Promise<number> {
   for (;;) {
     const { QueryExecution } = await athena.getQueryExecution({ QueryExecutionId });
     const { State, StateChangeReason } = QueryExecution?.Status ?? {};
-    if (State === 'SUCCEEDED') return performance.now() - started;
+    const engineMs = QueryExecution?.Statistics?.EngineExecutionTimeInMillis ?? 0;
+    if (State === 'SUCCEEDED') return { elapsedMs: performance.now() - started, engineMs };
     if (State === 'FAILED' || State === 'CANCELLED') throw new Error(StateChangeReason);
     await pause(Math.max(1, (performance.now() - started) / 50));
   }
