@@ -3,7 +3,7 @@
  * GROUP BY over 5 million rows of Parquet and of clean CSV, and text that DuckDB's own reader refuses.
  *
  * The floor is favoured: it keeps one instance warm and pays for no process, no result file and no fsync. Both run in turn
- * on the same warm file cache. The client asks for the state after pauses that grow with the time passed (a fiftieth of
+ * on the same warm file cache. The client asks for the state after pauses that grow with the time passed (a tenth of
  * it, 1 ms at least), since client, server and engine share the cores and a client without pauses would take two of them.
  * Parquet is told twice: as the client sees it, with the durable steps that SELECT 1 shows alone, and the engine's own time.
  */
@@ -143,7 +143,7 @@ async function ask(sql: string): Promise<{ elapsedMs: number; engineMs: number }
     const engineMs = QueryExecution?.Statistics?.EngineExecutionTimeInMillis ?? 0;
     if (State === 'SUCCEEDED') return { elapsedMs: performance.now() - started, engineMs };
     if (State === 'FAILED' || State === 'CANCELLED') throw new Error(StateChangeReason);
-    await pause(Math.max(1, (performance.now() - started) / 50));
+    await pause(Math.max(1, (performance.now() - started) / 10));
   }
 }
 
