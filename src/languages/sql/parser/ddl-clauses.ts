@@ -105,7 +105,7 @@ export function parseText(cursor: Cursor): string {
 
 const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', b: '\b', Z: '\x1a', '0': '\0' };
 
-/** Escapes of Hive strings: three octal digits, `\uXXXX`, the usual letters; `\x` is `x` for any other x. */
+/** Escapes of Hive strings: three octal digits, `\u` with four hexadecimal ones, the usual letters; `\x` is `x` for any other x. */
 export function unescapeHive(text: string): string {
   return text.replaceAll(
     /\\(?:([0-3][0-7]{2})|u([0-9a-fA-F]{4})|(.))/gs,
