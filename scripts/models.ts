@@ -17,13 +17,18 @@ const services = [
   'athena',
   'cloudformation',
   'cloudtrail',
+  'emr',
   'events',
   'glue',
   'iam',
+  'lambda',
   'logs',
   's3',
   'scheduler',
+  'sns',
+  'sqs',
   'ssm',
+  'stepfunctions',
   'sts',
 ];
 

@@ -17,6 +17,7 @@ import type { Config } from '#kernel/config';
 import { EventHub } from '#kernel/events';
 import { lockFolder } from '#kernel/folder-lock';
 import type { Log } from '#kernel/log';
+import { outboxSchema } from '#kernel/outbox';
 import { State, type Schema } from '#kernel/state';
 import { Vault } from '#kernel/vault';
 import { createLake, lakeSchema } from '#lake';
@@ -64,6 +65,7 @@ export interface Platform {
 }
 
 const schemas: readonly Schema[] = [
+  outboxSchema,
   accessSchema,
   auditSchema,
   lakeSchema,
@@ -130,7 +132,7 @@ interface Built {
 function build({ config, env, log, clock, state }: Ground): Built {
   const { dataDir } = config;
   const vault = Vault.open(join(dataDir, 'secret.key'));
-  const events = new EventHub(log);
+  const events = new EventHub(log, state);
   const ground = { state, clock, log, events, vault, dataDir };
   const capabilities: Capability[] = [];
 

@@ -39,6 +39,8 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly dispatcher: Dispatcher;
   readonly models: ModelLibrary;
+  /** Base URL for clients on this machine; empty before it listens. */
+  endpoint(): string;
   /** @returns the port taken and the base URL for clients on this machine */
   listen(): Promise<{ port: number; endpoint: string }>;
   /** Lets open requests end within `graceMs`, then cuts them. */
@@ -71,6 +73,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     dispatcher: createDispatcher({ models, services, calls, endpoint: () => endpoint.url }),
     models,
+    endpoint: () => endpoint.url,
     async listen() {
       const port = await listener.listen();
       const name = config.host.includes(':') ? `[${config.host}]` : config.host.replace('0.0.0.0', '127.0.0.1');

@@ -25,6 +25,12 @@ export interface Db {
   exec(sql: string): void;
 }
 
+/** The writing connection inside one change. */
+export interface Transaction extends Db {
+  /** Calls back once this change is on disk; never when it is undone. */
+  afterCommit(callback: () => void): void;
+}
+
 /** The schema of one part of the state. Steps are only ever appended: the version is their count. */
 export interface Schema {
   readonly part: string;
@@ -44,8 +50,9 @@ export class State {
   readonly reader: Db;
   readonly #readConnection: DatabaseSync;
   readonly #writeConnection: DatabaseSync;
-  readonly #writer: Db;
+  readonly #writer: Transaction;
   #waiters: Waiter[] = [];
+  #afterCommit: (() => void)[] = [];
   #open = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -53,7 +60,7 @@ export class State {
   private constructor(write: DatabaseSync, read: DatabaseSync) {
     this.#writeConnection = write;
     this.#readConnection = read;
-    this.#writer = cached(write);
+    this.#writer = { ...cached(write), afterCommit: (callback) => this.#afterCommit.push(callback) };
     this.reader = cached(read);
   }
 
@@ -83,15 +90,17 @@ export class State {
    * Runs `change` inside the open batch, alone: when it throws, its own writes are undone and nobody else's.
    * @returns what `change` returned, once it is on disk
    */
-  async write<T>(change: (db: Db) => T): Promise<T> {
+  async write<T>(change: (db: Transaction) => T): Promise<T> {
     if (this.#closed)
       throw new PlatformError('unavailable', 'ServiceUnavailable', 'The platform is stopping; try again.');
     this.#begin();
     this.#writeConnection.exec('SAVEPOINT change');
+    const callbacksBefore = this.#afterCommit.length;
     let result: T;
     try {
       result = change(this.#writer);
     } catch (error) {
+      this.#afterCommit.length = Math.min(this.#afterCommit.length, callbacksBefore);
       // A full disk may have rolled the whole batch back already; then there is no savepoint to return to.
       if (this.#writeConnection.isTransaction) this.#writeConnection.exec('ROLLBACK TO change; RELEASE change');
       throw toUnavailable(error);
@@ -151,7 +160,9 @@ export class State {
     if (!this.#writeConnection.isTransaction) return this.#fail();
     clearTimeout(this.#timer);
     const waiters = this.#waiters;
+    const callbacks = this.#afterCommit;
     this.#waiters = [];
+    this.#afterCommit = [];
     this.#open = false;
     try {
       this.#writeConnection.exec('COMMIT');
@@ -161,6 +172,7 @@ export class State {
       return;
     }
     for (const waiter of waiters) waiter.resolve();
+    for (const callback of callbacks) callback();
   }
 
   #fail(): void {
@@ -169,6 +181,7 @@ export class State {
     this.#open = false;
     const waiters = this.#waiters;
     this.#waiters = [];
+    this.#afterCommit = [];
     for (const waiter of waiters) waiter.reject(error);
   }
 }
