@@ -98,6 +98,16 @@ function addClient(program: Command): void {
       (await import('./job.ts')).runJobCommand(name, flags, output(command)),
     );
   withConnection(
+    program.command('workflow <name>').description('start an execution of a state machine and draw it while it runs'),
+  )
+    .option('--input <json>', 'input of the execution: JSON, or @file', '{}')
+    .option('--execution-name <name>', 'name of the execution')
+    .option('--no-wait', "print the execution's ARN and leave")
+    .option('--timeout <seconds>', 'give up waiting after so many seconds')
+    .action(async (name: string, flags: object, command: Command) =>
+      (await import('./workflow/index.ts')).runWorkflowCommand(name, flags, output(command)),
+    );
+  withConnection(
     program
       .command('propose <table> <target>')
       .description('write a job script that converts database.table into s3://…'),

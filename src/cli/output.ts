@@ -15,11 +15,14 @@ export interface Output {
   note(text: string): void;
   /** Replaces the line before on a terminal; silent elsewhere unless `done`. */
   progress(text: string, options?: { done?: boolean }): void;
+  /** Lines that replace those before on a terminal; elsewhere only those that are `done` are printed. */
+  picture(lines: readonly string[], options?: { done?: boolean }): void;
 }
 
 export function createOutput(options: { json: boolean; quiet?: boolean; format?: TableFormat }): Output {
   const isLive = process.stderr.isTTY && process.env['CI'] === undefined && process.env['TERM'] !== 'dumb';
   let isOpen = false;
+  let linesDrawn = 0;
   const clear = (): void => {
     if (isOpen) process.stderr.write('\r\u001B[K');
     isOpen = false;
@@ -47,6 +50,13 @@ export function createOutput(options: { json: boolean; quiet?: boolean; format?:
       if (isLive) process.stderr.write(`\r\u001B[K${text.slice(0, Math.max(20, (process.stderr.columns ?? 100) - 1))}`);
       if (done) process.stderr.write(isLive ? '\n' : `${text}\n`);
       isOpen = isLive && !done;
+    },
+    picture(lines, { done = false } = {}) {
+      if (options.quiet === true || !(isLive || done)) return;
+      clear();
+      const up = linesDrawn === 0 ? '' : `\u001B[${linesDrawn}A`;
+      process.stderr.write(up + lines.map((line) => `${isLive ? '\u001B[K' : ''}${line}\n`).join(''));
+      linesDrawn = done ? 0 : lines.length;
     },
   };
 }
