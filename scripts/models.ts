@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, inflateRawSync } from 'node:zlib';
+import { withQueryProtocol } from './sqs-query.ts';
 
 const botocoreVersion = '1.44.5';
 
@@ -30,6 +31,26 @@ const services = [
   'ssm',
   'stepfunctions',
   'sts',
+];
+
+/** Services that nobody serves here but state machines call: their outputs, against which mocked results are checked. */
+const resultServices = [
+  'batch',
+  'bedrock-runtime',
+  'cloudwatch',
+  'codebuild',
+  'databrew',
+  'dynamodb',
+  'ecs',
+  'emr-containers',
+  'emr-serverless',
+  'firehose',
+  'kinesis',
+  'kms',
+  'rds-data',
+  'redshift-data',
+  'secretsmanager',
+  'ses',
 ];
 
 type Json = Record<string, unknown>;
@@ -57,11 +78,21 @@ const entries = readZip(wheel);
 mkdirSync(outputFolder, { recursive: true });
 const index: Json = {};
 for (const service of services) {
-  const model = readModel(service);
+  const model = service === 'sqs' ? withQueryProtocol(readModel(service)) : readModel(service);
   writeFileSync(join(outputFolder, `${service}.json`), formatModel(model));
   index[service] = indexEntry(model);
 }
 writeFileSync(join(outputFolder, 'index.json'), `${formatSection(index, '')}\n`);
+
+const resultsFolder = join(outputFolder, 'results');
+mkdirSync(resultsFolder, { recursive: true });
+const resultIndex: Json = {};
+for (const service of resultServices) {
+  const model = outputsOnly(readModel(service));
+  writeFileSync(join(resultsFolder, `${service}.json`), formatModel(model));
+  resultIndex[service] = indexEntry(model);
+}
+writeFileSync(join(resultsFolder, 'index.json'), `${formatSection(resultIndex, '')}\n`);
 
 function downloadWheel(): Buffer {
   const folder = mkdtempSync(join(tmpdir(), 'botocore-'));
@@ -124,6 +155,25 @@ function strip(value: unknown, namesAreData = false): unknown {
   return Object.fromEntries(
     kept.map(([key, child]) => [key, strip(child, !namesAreData && ['members', 'shapes', 'operations'].includes(key))]),
   );
+}
+
+/** The operations with their outputs, and the shapes that outputs are made of. */
+function outputsOnly(model: Json): Json {
+  const operations: Json = {};
+  const shapes: Json = {};
+  const keep = (name: string): void => {
+    if (name in shapes) return;
+    const shape = (model['shapes'] as Json)[name];
+    shapes[name] = shape;
+    for (const [, reference] of JSON.stringify(shape).matchAll(/"shape":"([^"]+)"/g)) keep(reference ?? '');
+  };
+  for (const [name, operation] of Object.entries(model['operations'] as Json)) {
+    const { output, http } = operation as { output?: { shape: string }; http: unknown };
+    if (output === undefined) continue;
+    operations[name] = { name, http, output };
+    keep(output.shape);
+  }
+  return { metadata: model['metadata'], operations, paginators: {}, shapes };
 }
 
 function formatModel(model: Json): string {

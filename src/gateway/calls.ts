@@ -97,6 +97,8 @@ const validationCodes: Readonly<Record<string, string>> = {
   athena: 'InvalidRequestException',
   logs: 'InvalidParameterException',
   lambda: 'InvalidParameterValueException',
+  sns: 'InvalidParameter',
+  sqs: 'InvalidParameterValue',
 };
 
 function invalidInput(operation: Operation, problems: readonly Problem[], family: ErrorFamily): PlatformError {

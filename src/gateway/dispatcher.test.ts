@@ -69,7 +69,7 @@ test('a call from inside is validated, authorised and recorded', async () => {
   await assert.rejects(call('us-east-1', { Bucket: 'b' }), { code: 'InvalidRequest', message: /Value null at 'key'/ });
   await assert.rejects(call('forbidden', { Bucket: 'b', Key: 'k', Body: '' }), { code: 'AccessDenied' });
   await assert.rejects(server.dispatcher.call('s3', 'GetObjectTorrent', {}, as), { code: 'NotImplemented' });
-  await assert.rejects(server.dispatcher.call('sqs', 'SendMessage', {}, as), /does not serve the service 'sqs'/);
+  await assert.rejects(server.dispatcher.call('kinesis', 'PutRecord', {}, as), /does not serve the service 'kinesis'/);
   assert.deepEqual(
     server.records.slice(-3).map(({ errorCode }) => errorCode),
     ['InvalidRequest', 'AccessDenied', 'NotImplemented'],

@@ -193,8 +193,8 @@ test('services and operations that are not served say so by name', async () => {
   assert.match((await glue('{}', 'Nonsense')).message ?? '', /glue has no operation 'Nonsense'/);
   const other = await glue('{}', 'GetItem', { 'x-amz-target': 'DynamoDB_20120810.GetItem' });
   assert.match(other.message ?? '', /does not serve the target 'DynamoDB_20120810.GetItem'/);
-  const lambda = await fetch(`${server.endpoint}/2015-03-31/functions`, { headers: sign('lambda') });
-  assert.match(await lambda.text(), /does not serve the service 'lambda'/);
+  const rest = await fetch(`${server.endpoint}/v2/apis`, { headers: sign('apigateway') });
+  assert.match(await rest.text(), /does not serve the service 'apigateway'/);
 });
 
 test('a fault of ours answers 500 and a request id, and tells the log alone what it was', async () => {

@@ -1,5 +1,8 @@
 export * from './api.ts';
+export { collect } from './body.ts';
 export { createGateway, type Gateway, type GatewayConfig, type GatewayOptions } from './gateway.ts';
+export { Hosts } from './hosts.ts';
+export { Listener, type IncomingRequest } from './listener.ts';
 export {
   ModelLibrary,
   Operation,

@@ -36,10 +36,33 @@ export const settings = {
   queryConcurrency: number(2, 'Queries that run at once; further ones wait in the queue.'),
   queryMemoryMb: number(2048, 'Memory in MiB that one query may use before it spills to disk.'),
   queryThreads: number(0, 'Threads of one query; 0 means one for each processor.'),
+  livyPort: number(
+    8998,
+    "Port of Livy's REST API; 0 picks a free one. Another than the default must be free when the platform starts.",
+  ),
+  livyHost: text(
+    '127.0.0.1',
+    "Address of Livy's REST API. It knows no signatures: whoever reaches it runs programs as the platform's user.",
+  ),
+  livyUrl: text('', 'A remote Livy that runs the Spark applications, such as http://spark.example:8998.'),
+  sparkHome: text('', 'Folder of the Spark that runs applications; SPARK_HOME, a .venv or the PATH unless given.'),
+  pythonPath: text(
+    '',
+    'Interpreter of Python applications and functions; that of a .venv in the working folder, or python3, unless given.',
+  ),
+  jobConcurrency: number(4, 'Submitted applications that run at once; further ones wait.'),
+  functionConcurrency: number(16, 'Processes that run functions at once; further invocations wait for their turn.'),
+  functionIdleSeconds: number(300, 'A process that no invocation comes to ends after this time.'),
+  functionSandbox: text(
+    'auto',
+    'auto takes bubblewrap where it works; bubblewrap insists on it; process does without.',
+  ),
   auditBucket: text(
     'millpond-audit',
     'Management events go to the bucket of this name and the account, made with the first delivery; empty for none.',
   ),
+  smtpUrl: text('', 'Mail server for e-mail subscriptions, such as smtp://127.0.0.1:1025; smtps:// is TLS at once.'),
+  mailFrom: text('Millpond Notifications <no-reply@millpond.localhost>', 'Sender of the mails of topics.'),
   auditDeliverySeconds: number(300, 'How often trails deliver audit records to their buckets.'),
 } as const;
 
@@ -137,10 +160,19 @@ function check(config: Config): Config {
   if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(config.region))
     throw invalid(`region is '${config.region}'; it takes a name such as us-east-1.`);
   if (config.port > 65_535) throw invalid(`port is ${config.port}; it takes 0 to 65535.`);
+  if (config.livyPort > 65_535) throw invalid(`livyPort is ${config.livyPort}; it takes 0 to 65535.`);
+  if (config.livyUrl !== '' && !/^https?:\/\/[^/]/.test(config.livyUrl))
+    throw invalid(`livyUrl is '${config.livyUrl}'; it takes an address such as http://spark.example:8998.`);
+  if (config.jobConcurrency < 1) throw invalid('jobConcurrency takes 1 or more.');
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(config.logLevel))
     throw invalid(`logLevel is '${config.logLevel}'; it takes debug, info, warn, error or silent.`);
   if ((config.tlsCert === '') !== (config.tlsKey === ''))
     throw invalid('tlsCert and tlsKey go together; give both or none.');
+  if (!['auto', 'bubblewrap', 'process'].includes(config.functionSandbox))
+    throw invalid(`functionSandbox is '${config.functionSandbox}'; it takes auto, bubblewrap or process.`);
+  if (config.functionConcurrency < 1) throw invalid('functionConcurrency takes 1 or more.');
+  if (config.smtpUrl !== '' && !/^smtps?:\/\/[^/]+\/?$/.test(config.smtpUrl))
+    throw invalid(`smtpUrl is '${config.smtpUrl}'; it takes smtp://host:port or smtps://user:password@host:port.`);
   if (config.queryConcurrency < 1 || config.queryMemoryMb < 64)
     throw invalid('queryConcurrency takes 1 or more, queryMemoryMb 64 or more.');
   return config;

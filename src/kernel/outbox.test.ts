@@ -119,6 +119,27 @@ test('entries of one ordering key go one at a time in their order, also past a f
   assert.deepEqual(sent, ['other', 'first', 'second', 'third']);
 });
 
+test('the next of an ordering key goes out when the one before it was given up, also behind a restart', async (t) => {
+  const { state, reopen } = openState(t);
+  const clock = new FakeClock();
+  const sent: string[] = [];
+  const deliver: Deliver = async ({ payload }) => {
+    if (payload.to === 'hopeless') throw new Error('never');
+    sent.push(payload.to);
+  };
+  const first = outbox(state, clock, deliver);
+  await state.write((db) => first.add(db, { to: 'hopeless' }, { orderingKey: 'queue' }));
+  await state.write((db) => first.add(db, { to: 'second' }, { orderingKey: 'queue' }));
+  const later = outbox(reopen(), clock, deliver);
+  later.start();
+  t.after(() => later.stop());
+  await settled(() => {
+    clock.advance(1000);
+    return later.count() === 0;
+  });
+  assert.deepEqual(sent, ['second']);
+});
+
 test('a recorder writes with the change that an event tells of, and subscribers hear of it afterwards', async (t) => {
   const { state } = openState(t);
   const hub = new EventHub(silentLog, state);

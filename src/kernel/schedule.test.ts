@@ -23,6 +23,19 @@ test('day 1 of the week is Sunday, and names mean what they say', () => {
   assert.equal(next('cron(0 8 ? * 2#1 *)', '2026-01-01T00:00:00Z'), '2026-01-05T08:00:00.000Z');
 });
 
+test('steps begin at a number, and a single time has a time zone', () => {
+  const times = (expression: string, options = {}): string[] => {
+    const schedule = parseSchedule(expression, options);
+    const first = schedule.next(new Date('2026-01-01T00:00:00Z'));
+    const second = first && schedule.next(first);
+    return [first, second].flatMap((time) => (time === undefined ? [] : [time.toISOString()]));
+  };
+  assert.deepEqual(times('cron(5/20 * * * ? *)'), ['2026-01-01T00:05:00.000Z', '2026-01-01T00:25:00.000Z']);
+  assert.deepEqual(times('cron(0 9 ? * 2/2 *)'), ['2026-01-02T09:00:00.000Z', '2026-01-05T09:00:00.000Z']);
+  assert.deepEqual(times('cron(0 9 ? * L *)'), ['2026-01-03T09:00:00.000Z', '2026-01-10T09:00:00.000Z']);
+  assert.deepEqual(times('at(2026-07-01T12:00:00)', { timezone: 'Europe/Berlin' }), ['2026-07-01T10:00:00.000Z']);
+});
+
 test('a time zone moves the cron, daylight saving included', () => {
   assert.equal(next('cron(0 9 * * ? *)', '2026-07-01T00:00:00Z', 'Europe/Berlin'), '2026-07-01T07:00:00.000Z');
   assert.equal(next('cron(0 9 * * ? *)', '2026-01-01T00:00:00Z', 'Europe/Berlin'), '2026-01-01T08:00:00.000Z');

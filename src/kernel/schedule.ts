@@ -62,10 +62,14 @@ function parseRate(expression: string, body: string, options: { startAt?: Date; 
   return { next: (after) => new Date(startMs + (Math.floor((after.getTime() - startMs) / periodMs) + 1) * periodMs) };
 }
 
-function parseAt(expression: string, body: string, options: { code?: string }): Schedule {
+function parseAt(expression: string, body: string, options: { timezone?: string; code?: string }): Schedule {
   const time = /^\s*\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\s*$/.test(body) ? new Date(`${body.trim()}Z`) : new Date(Number.NaN);
   if (Number.isNaN(time.getTime()))
     throw badSchedule(expression, 'a single time is at(yyyy-mm-ddThh:mm:ss)', options.code);
+  if (options.timezone !== undefined && options.timezone !== 'UTC') {
+    const cron = new Cron(body.trim(), { paused: true, timezone: options.timezone });
+    return { next: (after) => cron.nextRun(after) ?? undefined };
+  }
   return { next: (after) => (time > after ? time : undefined) };
 }
 
@@ -77,7 +81,7 @@ function parseCron(expression: string, body: string, options: { timezone?: strin
       `cron has 6 fields (minutes hours day-of-month month day-of-week year), not ${fields.length}`,
       options.code,
     );
-  const [minutes = '', hours = '', dayOfMonth = '', month = '', dayOfWeek = '', year = ''] = fields;
+  const [minutes = '', hours = '', dayOfMonth = '', month = '', dayOfWeek = '', year = ''] = fields.map(withStepEnd);
   if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
     throw badSchedule(expression, 'exactly one of day-of-month and day-of-week must be ?', options.code);
   }
@@ -90,8 +94,18 @@ function parseCron(expression: string, body: string, options: { timezone?: strin
   }
 }
 
+/** The last value of each of AWS's fields. */
+const lastValues = [59, 23, 31, 12, 7, 2199];
+
+/** `0/15` steps from a number to the end of the field, which croner wants to see: `0-59/15`. */
+function withStepEnd(field: string, index: number): string {
+  return field.replace(/(?<![-\d])(\d+)\/(\d+)/g, `$1-${lastValues[index]}/$2`);
+}
+
 /** AWS counts 1 (Sunday) to 7; croner counts 0 to 6. Names pass unchanged, as does the number behind `#` and `/`. */
 function sundayFromZero(field: string): string {
+  // The last day of the week is a Saturday.
+  if (field === 'L') return '6';
   return field.replace('?', '*').replace(/(?<![#/\d])\d+/g, (digits) => String(Number(digits) - 1));
 }
 

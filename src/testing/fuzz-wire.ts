@@ -51,8 +51,10 @@ export async function readAnswer(response: Response): Promise<WireAnswer> {
   if (transportStatuses.includes(status)) return { status, code: 'Transport', message: response.statusText };
   if (status < 400) return { status, code: '', message: '' };
   if (text.startsWith('{')) {
-    const { __type = '', message, Message } = JSON.parse(text) as Record<string, string>;
-    return { status, code: __type.replace(/^.*#/, ''), message: message ?? Message ?? '' };
+    const { __type, message, Message } = JSON.parse(text) as Record<string, string>;
+    // REST services name the error in a header.
+    const type = __type ?? response.headers.get('x-amzn-errortype') ?? '';
+    return { status, code: type.replace(/^.*#/, ''), message: message ?? Message ?? '' };
   }
   const code = /<Code>([^<]*)</.exec(text)?.[1] ?? '';
   return { status, code, message: /<Message>([^<]*)</.exec(text)?.[1] ?? '' };

@@ -36,12 +36,16 @@ export interface AuditResource {
 // Limit: CloudTrail leaves parameters above 100 KB out of a record.
 const parametersBytesMax = 100 * 1024;
 
-/** S3 operations on objects are data events; everything else that we serve is a management event. */
+/** Operations on objects and messages and invocations are data events; everything else that we serve is a management event. */
 const objectOperation =
   /^(?:(?:Get|Head|Put|Delete|Copy|Restore)Object|DeleteObjects|ListObjects|ListObjectVersions|ListParts|.*MultipartUpload|UploadPart|SelectObjectContent|PostObject)/;
+const messageOperation = /^(?:(?:Send|Receive|Delete)Message|ChangeMessageVisibility)/;
 
 export function isDataEvent(service: string, operation: string): boolean {
-  return service === 's3' && objectOperation.test(operation);
+  if (service === 's3') return objectOperation.test(operation);
+  if (service === 'sqs') return messageOperation.test(operation);
+  if (service === 'lambda') return operation.startsWith('Invoke');
+  return service === 'sns' && operation.startsWith('Publish');
 }
 
 export function recordOf({

@@ -98,7 +98,7 @@ function numbered(node: Node): Node[] {
 /** EC2 writes names with a capital, unless the model gives a name for queries alone. */
 function findChild(node: Node, member: Member, flavour: FormFlavour): Node | undefined {
   if (flavour === 'ec2') return node.children.get(member.traits.queryName ?? upperFirst(member.wireName));
-  const found = node.children.get(member.wireName);
+  const found = node.children.get(member.traits.queryName ?? member.wireName);
   // Some clients know a flattened list by the name of its items.
   const isFlatList = member.traits.flattened === true && member.shape.type === 'list';
   return found ?? (isFlatList ? node.children.get(member.shape.item.wireName) : undefined);

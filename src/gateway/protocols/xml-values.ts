@@ -129,7 +129,7 @@ function stripControls(text: string): string {
 
 function encodeMember(member: Member, value: unknown): string {
   const { shape } = member;
-  const name = member.wireName;
+  const name = member.traits.queryName ?? member.wireName;
   if (member.traits.flattened === true && shape.type === 'list') return encodeItems(shape, value, name, member);
   if (member.traits.flattened === true && shape.type === 'map') return encodeEntries(shape, value, name);
   return encodeXml(member, value, name);
