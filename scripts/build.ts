@@ -3,7 +3,7 @@
  * with their licences beside them; DuckDB's native package stays a dependency.
  */
 import { build } from 'esbuild';
-import { chmodSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const outdir = process.argv[2] ?? 'dist';
@@ -25,6 +25,8 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 chmodSync(join(outdir, 'millpond.js'), 0o755);
+// What runs functions is read as files, also inside their sandboxes.
+cpSync('src/capabilities/functions/runtime/bootstrap', join(outdir, 'bootstrap'), { recursive: true });
 
 const packages = new Set(
   Object.keys(metafile.inputs).flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.slice(1, 2) ?? []),

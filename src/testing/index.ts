@@ -14,4 +14,4 @@
 export { startGateway, rootCaller, testAccountId, type TestGateway, type TestGatewayOptions } from './gateway.ts';
 export { clientConfig } from './client.ts';
 export { useTempFolder } from './temp-folder.ts';
-export { until } from './until.ts';
+export { eventually, until } from './until.ts';

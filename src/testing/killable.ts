@@ -16,12 +16,30 @@ export interface KillablePlatform {
   readonly pid: number;
 }
 
-/** @throws with the output of the process when it does not come up */
-export async function startKillable(dataDir: string): Promise<KillablePlatform> {
+/**
+ * @param flags further settings
+ * @throws with the output of the process when it does not come up
+ */
+export async function startKillable(dataDir: string, flags: readonly string[] = []): Promise<KillablePlatform> {
   const begunMs = performance.now();
   const child = spawn(
     process.execPath,
-    [main, 'start', '--data-dir', dataDir, '--port', '0', '--open', '--no-banner', '--json', '--log-level', 'warn'],
+    [
+      main,
+      'start',
+      '--data-dir',
+      dataDir,
+      '--port',
+      '0',
+      '--livy-port',
+      '0',
+      '--open',
+      '--no-banner',
+      '--json',
+      '--log-level',
+      'warn',
+      ...flags,
+    ],
     // Its own group, so that its query processes die with it.
     { detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
   );

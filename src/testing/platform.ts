@@ -15,7 +15,11 @@ export interface TestPlatform extends Platform {
 /** Any key is accepted, such as `test` / `test`. */
 export async function startTestPlatform(flags: Readonly<Record<string, unknown>> = {}): Promise<TestPlatform> {
   const dataDir = await mkdtemp(join(tmpdir(), 'millpond-platform-'));
-  const { config } = loadConfig({ flags: { dataDir, port: 0, open: true, ...flags }, env: {}, folder: dataDir });
+  const { config } = loadConfig({
+    flags: { dataDir, port: 0, livyPort: 0, open: true, ...flags },
+    env: {},
+    folder: dataDir,
+  });
   const platform = await startPlatform({ config, env: process.env, log: silentLog });
   return {
     ...platform,

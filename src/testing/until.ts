@@ -12,3 +12,14 @@ export async function until(
     await delay(5);
   }
 }
+
+/** Reads until there is something to read. @throws naming `what` when there is nothing within `timeoutMs` */
+export async function eventually<T>(
+  read: () => Promise<T | undefined> | T | undefined,
+  what: string,
+  timeoutMs = 5000,
+): Promise<T> {
+  let value: T | undefined;
+  await until(async () => (value = await read()) !== undefined, what, timeoutMs);
+  return value as T;
+}

@@ -1,0 +1,173 @@
+/**
+ * The open Lambda Runtime API (Lambda Developer Guide, "Using the Lambda runtime API", version 2018-06-01) on loopback:
+ * a runtime asks for its next invocation and posts what came of it. Nothing listens before the first sandbox.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { newHexId } from '#kernel/ids';
+
+// Limit: an answer of a function has at most 6 MiB and a little for its envelope, as in AWS.
+export const responseBytesMax = 6_291_556;
+
+export interface NextInvocation {
+  readonly requestId: string;
+  readonly functionArn: string;
+  readonly deadlineMs: number;
+  readonly payload: Uint8Array;
+  readonly traceId: string;
+  /** JSON text. */
+  readonly clientContext?: string;
+}
+
+/** What a runtime tells of itself; implemented by a sandbox. */
+export interface RuntimePeer {
+  /** The runtime is ready; `send` hands it an invocation. */
+  onNext(send: (invocation: NextInvocation) => void): void;
+  /** @returns whether this is the invocation under way */
+  onResponse(requestId: string, body: Buffer): boolean;
+  /** An answer of more than `responseBytesMax`. */
+  onOversize(requestId: string, sizeBytes: number): boolean;
+  onError(requestId: string, body: Buffer): boolean;
+  onInitError(body: Buffer): void;
+}
+
+export interface Registration {
+  /** What runtimes take as AWS_LAMBDA_RUNTIME_API: host and port, and a secret path where the runtime is ours. */
+  readonly address: string;
+  close(): void;
+}
+
+const apiPath =
+  /^(?:\/([0-9a-f]{32}))?\/2018-06-01\/runtime\/(init\/error|invocation\/next|invocation\/([^/]+)\/(response|error))$/;
+
+export class RuntimeApi {
+  readonly #peers = new Map<string, RuntimePeer>();
+  #shared: Promise<Server> | undefined;
+  readonly #own = new Set<Server>();
+
+  /**
+   * @param plain for a bootstrap of the user's own, whose library may know host and port only: a port of its own.
+   */
+  async register(peer: RuntimePeer, plain: boolean): Promise<Registration> {
+    // Limit: the port of a provided runtime is guarded by being unknown, since its clients know no secret.
+    if (plain) {
+      const server = await listen((request, response) => void answer(peer, request, response));
+      this.#own.add(server);
+      return {
+        address: addressOf(server),
+        close: () => {
+          this.#own.delete(server);
+          shut(server);
+        },
+      };
+    }
+    this.#shared ??= listen((request, response) => {
+      const secret = apiPath.exec(request.url ?? '')?.[1] ?? '';
+      void answer(this.#peers.get(secret), request, response);
+    });
+    const server = await this.#shared;
+    const secret = newHexId(16);
+    this.#peers.set(secret, peer);
+    return { address: `${addressOf(server)}/${secret}`, close: () => this.#peers.delete(secret) };
+  }
+
+  async close(): Promise<void> {
+    const shared = await this.#shared;
+    for (const server of [...this.#own, ...(shared === undefined ? [] : [shared])]) shut(server);
+    this.#own.clear();
+    this.#shared = undefined;
+  }
+}
+
+function addressOf(server: Server): string {
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function listen(handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    // A runtime keeps its connection and may wait for hours for what comes next.
+    const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, noDelay: true }, handle);
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      server.unref();
+      resolve(server);
+    });
+  });
+}
+
+function shut(server: Server): void {
+  server.close();
+  server.closeAllConnections();
+}
+
+async function answer(
+  peer: RuntimePeer | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const [, , verb = '', requestId = '', kind] = apiPath.exec(request.url ?? '') ?? [];
+  if (peer === undefined || verb === '') return refuse(response, 404, 'NotFound', 'There is no such path.');
+  if (verb === 'invocation/next') {
+    if (request.method !== 'GET') return refuse(response, 405, 'MethodNotAllowed', 'Use GET.');
+    peer.onNext((invocation) => send(response, invocation));
+    return;
+  }
+  if (request.method !== 'POST') return refuse(response, 405, 'MethodNotAllowed', 'Use POST.');
+  const { body, sizeBytes } = await read(request);
+  if (verb === 'init/error') {
+    peer.onInitError(body);
+    return accept(response);
+  }
+  if (kind === 'response' && sizeBytes > responseBytesMax) {
+    peer.onOversize(requestId, sizeBytes);
+    return refuse(
+      response,
+      413,
+      'RequestEntityTooLarge',
+      `Exceeded maximum allowed payload size (${responseBytesMax} bytes).`,
+    );
+  }
+  const isCurrent = kind === 'response' ? peer.onResponse(requestId, body) : peer.onError(requestId, body);
+  if (isCurrent) accept(response);
+  else refuse(response, 400, 'InvalidRequestID', 'The request id is not that of the invocation under way.');
+}
+
+function send(response: ServerResponse, { payload, clientContext, ...invocation }: NextInvocation): void {
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': payload.length,
+    'lambda-runtime-aws-request-id': invocation.requestId,
+    'lambda-runtime-deadline-ms': String(invocation.deadlineMs),
+    'lambda-runtime-invoked-function-arn': invocation.functionArn,
+    'lambda-runtime-trace-id': invocation.traceId,
+    ...(clientContext !== undefined && { 'lambda-runtime-client-context': clientContext }),
+  });
+  response.end(payload);
+}
+
+function accept(response: ServerResponse): void {
+  const body = '{"status":"OK"}\n';
+  response.writeHead(202, { 'content-type': 'application/json', 'content-length': body.length });
+  response.end(body);
+}
+
+function refuse(response: ServerResponse, status: number, errorType: string, errorMessage: string): void {
+  const body = JSON.stringify({ errorMessage, errorType });
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+/** Reads to the end, but keeps no more than an answer may have. */
+async function read(request: IncomingMessage): Promise<{ body: Buffer; sizeBytes: number }> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of request) {
+      sizeBytes += (chunk as Buffer).length;
+      if (sizeBytes <= responseBytesMax) chunks.push(chunk as Buffer);
+    }
+  } catch {
+    // The runtime died while it spoke; its end is noticed by its process.
+  }
+  return { body: Buffer.concat(chunks), sizeBytes };
+}
