@@ -66,7 +66,8 @@ export class GlueTags {
 /** For the write that creates a resource together with its tags. @throws InvalidInputException */
 export function putTags(db: Db, arn: string, tags: TagMap): void {
   for (const [key, value] of Object.entries(tags)) {
-    if (key.toLowerCase().startsWith('aws:'))
+    // Differs from AWS: anybody may set the tags that tell of a stack, since CloudFormation sets them by the same operation.
+    if (key.toLowerCase().startsWith('aws:') && !key.startsWith('aws:cloudformation:'))
       throw invalidInput(`Tag '${key}': keys that start with aws: are reserved.`);
     db.prepare(
       `INSERT INTO catalog_tag (arn, "key", value) VALUES (?, ?, ?) ON CONFLICT (arn, "key") DO UPDATE SET value = excluded.value`,

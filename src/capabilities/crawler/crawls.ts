@@ -5,7 +5,7 @@ import type { Clock } from '#kernel/clock';
 import { messageOf } from '#kernel/errors';
 import { newUuid } from '#kernel/ids';
 import type { Log } from '#kernel/log';
-import type { State } from '#kernel/state';
+import type { State, Transaction } from '#kernel/state';
 import { toCustomClassifier } from './classifier.ts';
 import type { Crawl } from './crawl.ts';
 import { type Crawler, type CrawlerState, type LastCrawl, crawlerLogGroup } from './crawler.ts';
@@ -151,12 +151,13 @@ export class Crawls {
       tablesDeleted: log.tables.deleted.length,
     };
     await publisher.writeLines(scope, crawler.Name, log);
-    await this.#record(scope, crawler.Name, ended);
-    publisher.stateChange(scope, crawler.Name, ended, log);
+    await this.#record(scope, crawler.Name, ended, (db) => publisher.stateChange(scope, crawler.Name, ended, log, db));
   }
 
-  async #record(scope: string, name: string, crawl: Crawl): Promise<void> {
+  /** @param alongside what is told of it, in the same transaction */
+  async #record(scope: string, name: string, crawl: Crawl, alongside?: (db: Transaction) => void): Promise<void> {
     await this.#parts.state.write((db) => {
+      alongside?.(db);
       const current = rows.selectCrawler(db, scope, name);
       if (current === undefined) return;
       rows.putCrawl(db, scope, name, crawl);

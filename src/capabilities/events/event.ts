@@ -1,5 +1,4 @@
 /** An event as rules and targets see it: the JSON envelope of EventBridge. */
-import { formatArn } from '#kernel/arn';
 import type { PlatformEvent } from '#kernel/events';
 
 export interface EventEnvelope {
@@ -28,9 +27,4 @@ export function envelopeOf(event: PlatformEvent): EventEnvelope {
     // What is told inside the process may hold dates and undefined members; what is matched and sent is plain JSON.
     detail: JSON.parse(JSON.stringify(event.detail)) as Record<string, unknown>,
   };
-}
-
-export function busArn(scope: string, name = 'default'): string {
-  const [accountId = '', region = ''] = scope.split('/');
-  return formatArn({ service: 'events', region, accountId, resource: `event-bus/${name}` });
 }

@@ -1,4 +1,5 @@
-/** Front door of the events capability: EventBridge rules and schedules. */
-export { createEvents } from './capability.ts';
-export type { Rules } from './rules.ts';
-export { eventsSchema } from './store.ts';
+/** Front door of the events capability: EventBridge buses, rules and connections, and EventBridge Scheduler. */
+export { createEvents, type EventsCapability, type EventsParts } from './capability.ts';
+export type { Authorization, Connections } from './connections/connections.ts';
+export type { Rules } from './rules/rules.ts';
+export { eventsSchema } from './store/schema.ts';

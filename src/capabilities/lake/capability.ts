@@ -2,7 +2,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Capability } from '#capability';
-import type { Authorizer } from '#gateway';
+import type { Authorizer, Dispatcher } from '#gateway';
 import type { Clock } from '#kernel/clock';
 import type { EventHub } from '#kernel/events';
 import type { Log } from '#kernel/log';
@@ -18,6 +18,8 @@ import { LifecycleSweep } from './buckets/lifecycle-sweep.ts';
 import { Listing } from './objects/listing.ts';
 import { ObjectNotices } from './objects/notices.ts';
 import { Objects } from './objects/objects.ts';
+import type { NotificationConfiguration } from './notifications/configuration.ts';
+import { Notifications } from './notifications/notifications.ts';
 import { Publication } from './objects/publication.ts';
 import { Shelf, type StepHook } from './objects/shelf.ts';
 import { lakeResources } from './resources.ts';
@@ -36,12 +38,14 @@ export interface LakeOptions {
   readonly dataDir: string;
   /** Verifies the signatures of form uploads; without it they are refused. */
   readonly findCredential?: Authorizer['findCredential'];
+  /** Reaches the destinations of notifications; without it they are refused. */
+  readonly dispatcher?: Dispatcher;
   /** For crash tests. */
   readonly onStep?: StepHook;
 }
 
 export function createLake(options: LakeOptions): { lake: Lake; capability: Capability } {
-  const { state, clock, events } = options;
+  const { state, clock, events, dispatcher } = options;
   const log = options.log.with({ capability: 'lake' });
   mkdirSync(join(options.dataDir, 'buckets', '.lake'), { recursive: true });
   const bucketsFolder = realpathSync.native(join(options.dataDir, 'buckets'));
@@ -59,13 +63,20 @@ export function createLake(options: LakeOptions): { lake: Lake; capability: Capa
   });
   const listing = new Listing(shelf);
   const buckets = new Buckets(bucketStore, shelf, listing);
-  const notices = new ObjectNotices(events, clock, (bucket) => wantsEvents(buckets, bucket));
+  const notifications = dispatcher && new Notifications({ state, clock, log, dispatcher });
+  const notices = new ObjectNotices({
+    shelf,
+    events,
+    clock,
+    configurationOf: (bucket) => buckets.findConfiguration<NotificationConfiguration>(bucket, 'notification'),
+    notifications,
+  });
   const objects = new Objects(shelf, notices, (bucket) => buckets.isOpen(bucket));
   const deletions = new Deletions(shelf, notices);
   const publication = new Publication(shelf, objects, notices, log);
   const uploads = new Uploads(new UploadStore(state), shelf, objects, join(inner, 'uploads'));
   const tagging = new Tagging(shelf, objects, notices);
-  const parts = { shelf, buckets, objects, deletions, listing, publication, notices, uploads, tagging };
+  const parts = { shelf, buckets, objects, deletions, listing, publication, notices, uploads, tagging, notifications };
   const sweep = new LifecycleSweep(parts, clock, log);
   return {
     lake: new Lake(parts),
@@ -78,19 +89,16 @@ export function createLake(options: LakeOptions): { lake: Lake; capability: Capa
         await publication.recover();
         uploads.recover();
         sweep.start();
+        notifications?.start();
       },
       health() {
         return { ok: true, detail: `${bucketStore.listAll().length} bucket(s) in ${bucketsFolder}` };
       },
       async stop() {
         await sweep.stop();
+        await notifications?.stop();
         await shelf.idle();
       },
     },
   };
-}
-
-function wantsEvents(buckets: Buckets, bucket: string): boolean {
-  const notification = buckets.findConfiguration<{ EventBridgeConfiguration?: object }>(bucket, 'notification');
-  return notification?.EventBridgeConfiguration !== undefined;
 }

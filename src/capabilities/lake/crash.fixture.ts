@@ -9,6 +9,7 @@ import type { Capability } from '#capability';
 import { SystemClock } from '#kernel/clock';
 import { EventHub } from '#kernel/events';
 import { silentLog } from '#kernel/log';
+import { outboxSchema } from '#kernel/outbox';
 import { State } from '#kernel/state';
 import type { RequestContext } from '#gateway';
 
@@ -18,17 +19,30 @@ export interface OpenLake {
   readonly lake: Lake;
   /** An S3 operation, as the gateway would call it. */
   readonly call: (operation: string, input: object) => Promise<Record<string, unknown>>;
+  /** Detail type and key of what EventBridge heard since it was opened, in order. */
+  told(): Promise<string[]>;
   close(): Promise<void>;
 }
 
 export async function openLake(dataDir: string, onStep?: (step: string) => void): Promise<OpenLake> {
-  const state = State.open(join(dataDir, 'state.sqlite'), [lakeSchema]);
-  const options = { state, clock: new SystemClock(), log: silentLog, events: new EventHub(silentLog), dataDir };
+  const state = State.open(join(dataDir, 'state.sqlite'), [outboxSchema, lakeSchema]);
+  const events = new EventHub(silentLog, state);
+  const heard: string[] = [];
+  events.addRecorder({
+    wants: () => true,
+    record: (_db, { detailType, detail }) =>
+      void heard.push(`${detailType} ${(detail['object'] as { key: string }).key}`),
+  });
+  const options = { state, clock: new SystemClock(), log: silentLog, events, dataDir };
   const { lake, capability } = createLake({ ...options, ...(onStep && { onStep }) });
   await capability.start?.();
   return {
     lake,
     call: async (operation, input) => (await handlerOf(capability, operation)(input, context(operation))) as never,
+    async told() {
+      await state.write(() => undefined);
+      return heard.toSorted((a, b) => (a < b ? -1 : 1));
+    },
     async close() {
       await capability.stop?.();
       state.close();

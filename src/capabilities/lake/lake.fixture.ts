@@ -6,9 +6,11 @@ import { createLake, lakeSchema, type Lake } from '#lake';
 import { SystemClock, type Clock } from '#kernel/clock';
 import { EventHub, type PlatformEvent } from '#kernel/events';
 import { silentLog } from '#kernel/log';
+import { outboxSchema } from '#kernel/outbox';
 import { State } from '#kernel/state';
 import { clientConfig, startGateway, testAccountId, useTempFolder, type TestGateway } from '#testing';
 import type { Capability } from '#capability';
+import type { Route, ServiceApi } from '#gateway';
 
 export interface LakeFixture {
   readonly lake: Lake;
@@ -24,20 +26,35 @@ export interface LakeFixture {
 
 /** Everything is closed and deleted behind the tests of the file or suite it is called in. */
 export async function startLake(
-  options: { clock?: Clock; dataDir?: string; client?: Partial<S3ClientConfig> } = {},
+  options: {
+    clock?: Clock;
+    dataDir?: string;
+    client?: Partial<S3ClientConfig>;
+    /** Services behind the same gateway, for notifications to go to. */
+    destinations?: readonly ServiceApi[];
+    onStep?: (step: string) => void;
+  } = {},
 ): Promise<LakeFixture> {
   const dataDir = options.dataDir ?? useTempFolder();
-  const state = State.open(join(dataDir, 'state.sqlite'), [lakeSchema]);
-  const hub = new EventHub(silentLog);
+  const state = State.open(join(dataDir, 'state.sqlite'), [outboxSchema, lakeSchema]);
+  const hub = new EventHub(silentLog, state);
   const events: PlatformEvent[] = [];
   hub.subscribe((event) => void events.push(event));
   const clock = options.clock ?? new SystemClock();
+  const capabilities: Capability[] = [];
+  const routes: Route[] = [];
+  const server = await startGateway({
+    apis: () => [...capabilities.flatMap(({ apis = [] }) => apis), ...(options.destinations ?? [])],
+    routes,
+  });
   const { lake, capability } = createLake({
     state,
     clock,
     log: silentLog,
     events: hub,
     dataDir,
+    dispatcher: server.dispatcher,
+    ...(options.onStep && { onStep: options.onStep }),
     findCredential: (accessKeyId) =>
       accessKeyId === 'test'
         ? {
@@ -51,8 +68,9 @@ export async function startLake(
           }
         : undefined,
   });
+  capabilities.push(capability);
+  routes.push(...(capability.routes ?? []));
   await capability.start?.();
-  const server = await startGateway({ apis: capability.apis ?? [], routes: capability.routes ?? [] });
   const s3 = new S3({ ...clientConfig(server.endpoint), ...options.client });
   after(async () => {
     s3.destroy();

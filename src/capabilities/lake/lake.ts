@@ -17,6 +17,7 @@ import { entityTooLarge } from './errors.ts';
 import type { Listing } from './objects/listing.ts';
 import type { ObjectListener, ObjectNotices } from './objects/notices.ts';
 import type { ObjectAttributes, Origin } from './objects/object.ts';
+import type { Notifications } from './notifications/notifications.ts';
 import type { Objects } from './objects/objects.ts';
 import type { Publication } from './objects/publication.ts';
 import type { Shelf, StoredObject } from './objects/shelf.ts';
@@ -80,6 +81,8 @@ export interface LakeParts {
   readonly notices: ObjectNotices;
   readonly uploads: Uploads;
   readonly tagging: Tagging;
+  /** Absent where nothing is there to send to. */
+  readonly notifications?: Notifications | undefined;
 }
 
 export class Lake {

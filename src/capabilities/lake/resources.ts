@@ -282,7 +282,11 @@ function toNotification(value: Properties): object {
   const { EventBridgeConfiguration: bridge, QueueConfigurations, TopicConfigurations, LambdaConfigurations } = value;
   const isOn = bridge !== undefined && String((bridge as Properties)['EventBridgeEnabled'] ?? true) === 'true';
   const targets = (list: unknown, member: string, source: string): object[] =>
-    listOf(list).map((target) => ({ [member]: target[source], Events: [target['Event']] }));
+    listOf(list).map((target) => ({
+      [member]: target[source],
+      Events: [target['Event']],
+      ...(target['Filter'] !== undefined && { Filter: toKeyFilter(target['Filter'] as Properties) }),
+    }));
   return {
     ...(isOn && { EventBridgeConfiguration: {} }),
     ...(QueueConfigurations !== undefined && {
@@ -295,6 +299,12 @@ function toNotification(value: Properties): object {
       LambdaFunctionConfigurations: targets(LambdaConfigurations, 'LambdaFunctionArn', 'Function'),
     }),
   };
+}
+
+function toKeyFilter(filter: Properties): object {
+  const rules = listOf((filter['S3Key'] as Properties | undefined)?.['Rules']);
+  // Templates spell the names with a capital, too.
+  return { Key: { FilterRules: rules.map(({ Name, Value }) => ({ Name: String(Name).toLowerCase(), Value })) } };
 }
 
 function toLifecycleRule(rule: Properties): object {

@@ -82,13 +82,6 @@ suite('buckets and their settings', async () => {
           BucketLoggingStatus: { LoggingEnabled: { TargetBucket: Bucket, TargetPrefix: '' } },
         }),
       () => s3.putObjectLockConfiguration({ Bucket, ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled' } }),
-      () =>
-        s3.putBucketNotificationConfiguration({
-          Bucket,
-          NotificationConfiguration: {
-            QueueConfigurations: [{ QueueArn: 'arn:aws:sqs:us-east-1:000000000000:q', Events: ['s3:ObjectCreated:*'] }],
-          },
-        }),
     ];
     for (const call of refused) assert.equal(await codeOf(call()), 'NotImplemented');
   });

@@ -2,9 +2,10 @@
 import type { Caller, Dispatcher } from '#gateway';
 import type { Clock } from '#kernel/clock';
 import { messageOf } from '#kernel/errors';
-import type { EventHub } from '#kernel/events';
+import type { EventHub, PlatformEvent } from '#kernel/events';
 import { newUuid } from '#kernel/ids';
 import type { Log } from '#kernel/log';
+import type { Transaction } from '#kernel/state';
 import { type Crawl } from '../crawl.ts';
 import { crawlerLogGroup } from '../crawler.ts';
 import type { CrawlLog } from './crawl-log.ts';
@@ -27,7 +28,7 @@ export class CrawlPublisher {
     this.#parts = parts;
   }
 
-  stateChange(scope: string, crawlerName: string, crawl: Crawl, log: CrawlLog): void {
+  stateChange(scope: string, crawlerName: string, crawl: Crawl, log: CrawlLog, db?: Transaction): void {
     const { events, clock } = this.#parts;
     const [accountId = '', region = ''] = scope.split('/');
     const isStart = crawl.State === 'RUNNING';
@@ -39,7 +40,7 @@ export class CrawlPublisher {
           ? 'Stopped'
           : 'Failed';
     const durationMs = (crawl.EndTime ?? clock.now()).getTime() - crawl.StartTime.getTime();
-    events.publish({
+    const event: PlatformEvent = {
       id: newUuid(),
       source: 'aws.glue',
       detailType: 'Glue Crawler State Change',
@@ -67,7 +68,9 @@ export class CrawlPublisher {
           ...(crawl.ErrorMessage !== undefined && { errorMessage: crawl.ErrorMessage }),
         }),
       },
-    });
+    };
+    if (db === undefined) events.publish(event);
+    else events.record(db, event);
   }
 
   /** Appends the lines to the crawler's stream; a log that cannot be written never fails a crawl. */

@@ -2,65 +2,94 @@ import type { EventBridge, PutEventsRequestEntry, PutEventsResultEntry } from '@
 import type { HandlersOf, RequestContext } from '#gateway';
 import type { Clock } from '#kernel/clock';
 import { isPlatformError } from '#kernel/errors';
-import type { EventHub } from '#kernel/events';
+import type { EventHub, PlatformEvent } from '#kernel/events';
 import { newUuid } from '#kernel/ids';
-import { validation } from '../errors.ts';
-import { busArn } from '../event.ts';
-import { compileEventPattern } from '../event-pattern.ts';
-import { checkBus } from './rules.ts';
+import type { State } from '#kernel/state';
+import { compileEventPattern } from '#languages/event-pattern/event-pattern';
+import { busAddress, defaultBus, type BusAddress } from '../buses/bus.ts';
+import type { Buses } from '../buses/buses.ts';
+import { busAbsent, validation } from '../errors.ts';
+import { envelopeOf } from '../event.ts';
+import type { Deliveries } from '../targets/deliveries.ts';
 
 // Limit: an entry of PutEvents counts at most 262,144 bytes.
 const entryBytesMax = 262_144;
 
-export function eventOperations(events: EventHub, clock: Clock): HandlersOf<EventBridge> {
+export interface EventParts {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly events: EventHub;
+  readonly buses: Buses;
+  readonly deliveries: Deliveries;
+}
+
+interface Accepted {
+  readonly address: BusAddress;
+  readonly event: PlatformEvent;
+}
+
+export function eventOperations(parts: EventParts): HandlersOf<EventBridge> {
   return {
-    PutEvents(input, context) {
-      const results = (input.Entries ?? []).map((entry) => putEvent(entry, context, events, clock));
-      return { Entries: results, FailedEntryCount: results.filter((result) => result.ErrorCode !== undefined).length };
+    async PutEvents(input, context) {
+      const checked = (input.Entries ?? []).map((entry) => checkEntry(entry, context, parts));
+      const accepted = checked.filter((one): one is Accepted => 'event' in one);
+      if (accepted.length > 0) await put(accepted, parts);
+      const Entries = checked.map((one) => ('event' in one ? { EventId: one.event.id } : one));
+      return { Entries, FailedEntryCount: checked.length - accepted.length };
     },
     TestEventPattern(input) {
       return { Result: compileEventPattern(input.EventPattern ?? '')(parseEvent(input.Event ?? '')) };
     },
-    ListEventBuses(input, { scope }) {
-      const isWanted = 'default'.startsWith(input.NamePrefix ?? '');
-      return { EventBuses: isWanted ? [{ Name: 'default', Arn: busArn(scope) }] : [] };
-    },
-    DescribeEventBus(input, { scope }) {
-      checkBus(input.Name);
-      return { Name: 'default', Arn: busArn(scope) };
-    },
   };
 }
 
+/** Answers once what the rules want of the events is on disk. */
+function put(accepted: readonly Accepted[], { state, events, deliveries }: EventParts): Promise<void> {
+  return state.write((db) => {
+    for (const { address, event } of accepted) {
+      // What is put on the default bus of its own account goes the way of the platform's events, so that all hear of it.
+      const isOwn = address.bus === defaultBus && address.scope === `${event.accountId}/${event.region}`;
+      if (isOwn) events.record(db, event);
+      else deliveries.recordOn(db, address, envelopeOf(event));
+    }
+  });
+}
+
 /** One bad entry does not keep the others back. */
-function putEvent(
+function checkEntry(
   entry: PutEventsRequestEntry,
-  { accountId, region }: RequestContext,
-  events: EventHub,
-  clock: Clock,
-): PutEventsResultEntry {
+  { accountId, region, scope }: RequestContext,
+  { buses, clock }: EventParts,
+): Accepted | PutEventsResultEntry {
   const problem = problemOf(entry);
   if (problem !== undefined) return problem;
-  const id = newUuid();
-  events.publish({
-    id,
-    source: entry.Source ?? '',
-    detailType: entry.DetailType ?? '',
-    accountId,
-    region,
-    time: entry.Time ?? clock.now(),
-    resources: entry.Resources ?? [],
-    detail: JSON.parse(entry.Detail ?? '{}') as Record<string, unknown>,
-  });
-  return { EventId: id };
+  try {
+    const address = busAddress(entry.EventBusName, scope);
+    if (!buses.has(address)) throw busAbsent(address.bus);
+    const event = {
+      id: newUuid(),
+      source: entry.Source ?? '',
+      detailType: entry.DetailType ?? '',
+      accountId,
+      region,
+      time: entry.Time ?? clock.now(),
+      resources: entry.Resources ?? [],
+      detail: JSON.parse(entry.Detail ?? '{}') as Record<string, unknown>,
+    };
+    return { address, event };
+  } catch (error) {
+    if (!isPlatformError(error)) throw error;
+    return refusal(error.code, error.message);
+  }
 }
 
 function problemOf(entry: PutEventsRequestEntry): PutEventsResultEntry | undefined {
   const { Source = '', DetailType = '', Detail = '' } = entry;
-  if (Source === '')
-    return refusal('InvalidArgument', 'Parameter Source is not valid. Reason: Source is a required argument.');
-  if (DetailType === '')
-    return refusal('InvalidArgument', 'Parameter DetailType is not valid. Reason: DetailType is a required argument.');
+  const missing = (name: string): PutEventsResultEntry =>
+    refusal('InvalidArgument', `Parameter ${name} is not valid. Reason: ${name} is a required argument.`);
+  if (Source === '') return missing('Source');
+  if (DetailType === '') return missing('DetailType');
+  if (Detail === '') return missing('Detail');
   if (/^(?:aws|millpond)\./.test(Source)) {
     return refusal(
       'NotAuthorizedForSourceException',
@@ -70,14 +99,9 @@ function problemOf(entry: PutEventsRequestEntry): PutEventsResultEntry | undefin
   if (Buffer.byteLength(JSON.stringify(entry)) > entryBytesMax) {
     return refusal('InvalidArgument', `The entry has more than ${entryBytesMax} bytes.`);
   }
-  if (!isJsonObject(Detail)) return refusal('MalformedDetail', 'Detail is malformed. Give the JSON text of an object.');
-  try {
-    checkBus(entry.EventBusName);
-    return undefined;
-  } catch (error) {
-    if (!isPlatformError(error)) throw error;
-    return refusal(error.code, error.message);
-  }
+  return isJsonObject(Detail)
+    ? undefined
+    : refusal('MalformedDetail', 'Detail is malformed. Give the JSON text of an object.');
 }
 
 function refusal(ErrorCode: string, ErrorMessage: string): PutEventsResultEntry {

@@ -158,19 +158,6 @@ export function createBucketSettingHandlers({ buckets }: LakeParts) {
       return {};
     },
 
-    GetBucketNotificationConfiguration: (input, context) => find(input, context, 'notification') ?? {},
-    PutBucketNotificationConfiguration(input, context) {
-      const { QueueConfigurations, TopicConfigurations, LambdaFunctionConfigurations, ...rest } =
-        input.NotificationConfiguration ?? {};
-      if (QueueConfigurations?.length)
-        throw notImplemented('notifications to SQS queues (use EventBridgeConfiguration)');
-      if (TopicConfigurations?.length)
-        throw notImplemented('notifications to SNS topics (use EventBridgeConfiguration)');
-      if (LambdaFunctionConfigurations?.length)
-        throw notImplemented('notifications to functions (use EventBridgeConfiguration)');
-      return put(input, context, 'notification', rest);
-    },
-
     GetBucketLogging: (input, context) => find(input, context, 'logging') ?? {},
     PutBucketLogging(input, context) {
       if (input.BucketLoggingStatus?.LoggingEnabled !== undefined) return refuse(input, context, 'server access logs');

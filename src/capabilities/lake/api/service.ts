@@ -6,6 +6,7 @@ import { createBucketSettingHandlers } from './bucket-settings.ts';
 import { createBucketHandlers } from './buckets.ts';
 import { createListingHandlers } from './listing.ts';
 import { createMultipartHandlers } from './multipart.ts';
+import { createNotificationHandlers } from './notifications.ts';
 import { createReadingHandlers } from './reading.ts';
 import { createTaggingHandlers } from './tagging.ts';
 import { createWritingHandlers } from './writing.ts';
@@ -18,6 +19,7 @@ export function createS3Api(parts: LakeParts): ServiceApi {
       ...createBucketSettingHandlers(parts),
       ...createListingHandlers(parts),
       ...createMultipartHandlers(parts),
+      ...createNotificationHandlers(parts),
       ...createReadingHandlers(parts),
       ...createTaggingHandlers(parts),
       ...createWritingHandlers(parts),

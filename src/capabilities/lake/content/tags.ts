@@ -45,7 +45,9 @@ export function toTags(
   for (const { Key: key = '', Value: value = '' } of pairs) {
     if (key === '' || key.length > 128) throw invalidTag(`The tag key '${key}' must have 1 to 128 characters.`);
     if (value.length > 256) throw invalidTag(`The value of tag '${key}' has more than 256 characters.`);
-    if (/^aws:/i.test(key)) throw invalidTag(`The tag key '${key}' begins with 'aws:', which is reserved.`);
+    // Differs from AWS: anybody may set the tags that tell of a stack, since CloudFormation sets them by the same operation.
+    if (/^aws:(?!cloudformation:)/i.test(key))
+      throw invalidTag(`The tag key '${key}' begins with 'aws:', which is reserved.`);
     if (!/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(key + value))
       throw invalidTag(`Tag '${key}' holds characters that tags may not have.`);
     if (tags.has(key)) throw invalidTag(`The tag key '${key}' is given twice.`);

@@ -3,7 +3,7 @@ import type { Bucket } from '../buckets/bucket.ts';
 import { matchesEtag } from '../content/conditions.ts';
 import { noSuchKey, preconditionFailed } from '../errors.ts';
 import { isLegalKey } from '../key/key.ts';
-import type { ObjectNotices } from './notices.ts';
+import type { ObjectNotice, ObjectNotices } from './notices.ts';
 import { nullVersionId, type ObjectVersion, type Origin } from './object.ts';
 import { findVersion } from './objects.ts';
 import type { KeyState, Shelf } from './shelf.ts';
@@ -60,19 +60,21 @@ export class Deletions {
   async #deletePlain({ bucket, key, reason, origin }: DeleteRequest): Promise<DeleteResult> {
     const state = this.#shelf.look(bucket.name, key);
     const rows = [...state.versions, ...state.dead];
+    const notice: ObjectNotice = {
+      kind: 'deleted',
+      bucket,
+      key,
+      ...(state.current && { version: state.current }),
+      reason,
+      origin,
+    };
+    const owed = state.file === undefined ? [] : this.#notices.owe(notice);
+    if (owed.length > 0) await this.#shelf.store.apply({ journal: owed });
     if (state.file !== undefined) await this.#shelf.folder(bucket.name).remove(key);
     this.#shelf.step('removed');
     if (rows.length > 0) await this.#shelf.store.apply({ deleteIds: rows.map((row) => row.id) });
-    if (state.file !== undefined) {
-      this.#notices.tell({
-        kind: 'deleted',
-        bucket,
-        key,
-        ...(state.current && { version: state.current }),
-        reason,
-        origin,
-      });
-    }
+    this.#notices.pay(owed);
+    if (state.file !== undefined) this.#notices.tell(notice);
     return { isMarker: false, versionId: undefined };
   }
 
@@ -82,12 +84,15 @@ export class Deletions {
     const isKept = state.current !== undefined && state.current.versionId !== marker.versionId;
     if (isKept && state.current && state.file) await this.#shelf.keepInArchive(state.current, state.file);
     const replaced = marker.versionId === nullVersionId ? nullVersions(state) : [];
+    const notice: ObjectNotice = { kind: 'marked', bucket, key, version: marker, reason, origin };
+    const owed = this.#notices.owe(notice);
     await this.#shelf.journaled(
       { kind: 'settle', bucket: bucket.name, key },
       {
         insert: [marker],
         archiveIds: isKept && state.current ? [state.current.id] : [],
         deleteIds: state.dead.map((row) => row.id),
+        journal: owed,
       },
       async () => {
         this.#shelf.step('marked');
@@ -98,7 +103,8 @@ export class Deletions {
         this.#shelf.removeFromArchive(replaced.map((row) => row.id));
       },
     );
-    this.#notices.tell({ kind: 'marked', bucket, key, version: marker, reason, origin });
+    this.#notices.pay(owed);
+    this.#notices.tell(notice);
     return { isMarker: true, versionId: marker.versionId };
   }
 
@@ -108,12 +114,14 @@ export class Deletions {
     const version = findVersion(state, versionId);
     if (version === undefined) return { isMarker: false, versionId };
     const isCurrent = version === state.current;
+    const notice: ObjectNotice = { kind: 'deleted', bucket, key, version, reason, origin };
+    const owed = this.#notices.owe(notice);
     if (!isCurrent && !version.isMarker) {
-      await this.#shelf.store.apply({ deleteIds: [version.id] });
+      await this.#shelf.store.apply({ deleteIds: [version.id], journal: owed });
     } else {
       await this.#shelf.journaled(
         { kind: 'settle', bucket: bucket.name, key },
-        version.isMarker ? { deleteIds: [version.id] } : {},
+        { journal: owed, ...(version.isMarker && { deleteIds: [version.id] }) },
         async () => {
           this.#shelf.step('unsettled');
           if (isCurrent) await this.#shelf.folder(bucket.name).remove(key);
@@ -124,7 +132,8 @@ export class Deletions {
       );
     }
     this.#shelf.removeFromArchive([version.id]);
-    this.#notices.tell({ kind: 'deleted', bucket, key, version, reason, origin });
+    this.#notices.pay(owed);
+    this.#notices.tell(notice);
     const isVersioned = bucket.versioning !== undefined;
     return { isMarker: version.isMarker, versionId: isVersioned ? versionId : undefined };
   }

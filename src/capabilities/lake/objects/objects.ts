@@ -20,7 +20,7 @@ import type { ObjectNotices } from './notices.ts';
 import { nullVersionId, type ObjectAttributes, type ObjectVersion, type Origin } from './object.ts';
 import type { KeyState, Shelf, StoredObject } from './shelf.ts';
 import { toStorageError } from '../disk/storage-error.ts';
-import type { ObjectChange } from '../store/object-store.ts';
+import type { JournalLine, ObjectChange } from '../store/object-store.ts';
 
 export interface WriteRequest {
   readonly bucket: Bucket;
@@ -118,12 +118,14 @@ export class Objects {
    */
   async write(request: WriteRequest): Promise<ObjectVersion> {
     const { bucket, key, staged } = request;
+    let owed: readonly JournalLine[] = [];
     try {
       const version = await this.#shelf.alone([{ bucket: bucket.name, key }], async () => {
         const planned = await this.planWrite(request);
+        owed = this.#notices.owe({ ...request, kind: 'created', version: planned.version });
         this.#shelf.step('planned');
         // Both must be on disk before the rename; neither depends on the other.
-        await allOf([staged.sync(), this.#shelf.store.apply(planned.change)]);
+        await allOf([staged.sync(), this.#shelf.store.apply({ ...planned.change, journal: owed })]);
         this.#shelf.step('recorded');
         const { settle } = this.publish(staged.path, bucket.name, key);
         this.#shelf.step('renamed');
@@ -132,10 +134,12 @@ export class Objects {
         this.forgetReplaced(planned.replaced);
         return planned.version;
       });
-      this.#notices.created(bucket, version, request.reason, request.origin);
+      this.#notices.pay(owed);
+      this.#notices.tell({ ...request, kind: 'created', version });
       return version;
     } catch (error) {
       staged.discard();
+      this.#notices.cancel(owed);
       throw toStorageError(error, `'${key}'`);
     }
   }

@@ -16,7 +16,8 @@ import type { ObjectNotices } from './notices.ts';
 import type { ObjectAttributes, ObjectVersion, Origin } from './object.ts';
 import type { Objects, PlannedWrite } from './objects.ts';
 import type { Shelf } from './shelf.ts';
-import type { Alongside } from '../store/object-store.ts';
+import type { Announcement } from '../notifications/announcement.ts';
+import type { Alongside, JournalLine } from '../store/object-store.ts';
 import { toStorageError } from '../disk/storage-error.ts';
 
 export interface FileToPublish {
@@ -26,6 +27,13 @@ export interface FileToPublish {
   readonly content: string | Uint8Array;
   readonly attributes?: ObjectAttributes | undefined;
   readonly conditions?: WriteConditions | undefined;
+}
+
+interface PublishOptions {
+  readonly reason: string;
+  readonly origin: Origin;
+  /** Written in the commit that decides. */
+  readonly alongside?: Alongside | undefined;
 }
 
 export class Publication {
@@ -43,13 +51,9 @@ export class Publication {
 
   /**
    * All or none.
-   * @param options.alongside written in the commit that decides
    * @throws PreconditionFailed (a condition of one file fails all), NoSuchBucket, ServiceUnavailable
    */
-  async publish(
-    files: readonly FileToPublish[],
-    options: { reason: string; origin: Origin; alongside?: Alongside | undefined },
-  ): Promise<ObjectVersion[]> {
+  async publish(files: readonly FileToPublish[], options: PublishOptions): Promise<ObjectVersion[]> {
     const { reason, origin, alongside } = options;
     if (files.length === 0 && alongside === undefined) return [];
     const staged: StagedFile[] = [];
@@ -57,13 +61,13 @@ export class Publication {
     try {
       for (const file of files) staged.push(await this.#stage(file));
       await Promise.all(staged.map((file) => file.sync()));
-      const versions = await this.#publishStaged(files, staged, alongside, () => {
+      const versions = await this.#publishStaged(files, staged, options, () => {
         isDecided = true;
       });
       for (const { content } of files) if (typeof content === 'string') rmSync(content, { force: true });
       for (const [index, version] of versions.entries()) {
         const bucket = files[index]?.bucket;
-        if (bucket) this.#notices.created(bucket, version, reason, origin);
+        if (bucket) this.#notices.tell({ kind: 'created', bucket, key: version.key, version, reason, origin });
       }
       return versions;
     } catch (error) {
@@ -77,7 +81,7 @@ export class Publication {
   #publishStaged(
     files: readonly FileToPublish[],
     staged: readonly StagedFile[],
-    alongside: Alongside | undefined,
+    options: PublishOptions,
     onDecided: () => void,
   ): Promise<ObjectVersion[]> {
     const inPlace = Promise.withResolvers<ObjectVersion[]>();
@@ -85,7 +89,7 @@ export class Publication {
     const names = files.map(({ bucket, key }) => ({ bucket: bucket.name, key }));
     const durable = this.#shelf.alone(names, () =>
       this.#carryOut(files, staged, {
-        alongside,
+        ...options,
         onDecided,
         onInPlace: (versions) => {
           isInPlace = true;
@@ -105,8 +109,7 @@ export class Publication {
   async #carryOut(
     files: readonly FileToPublish[],
     staged: readonly StagedFile[],
-    steps: {
-      alongside: Alongside | undefined;
+    steps: PublishOptions & {
       onDecided: () => void;
       onInPlace: (versions: ObjectVersion[]) => void;
     },
@@ -115,6 +118,13 @@ export class Publication {
     for (const [index, file] of files.entries()) {
       planned.push(await this.#objects.planWrite({ ...withAttributes(file), staged: staged[index] as StagedFile }));
     }
+    const { reason, origin } = steps;
+    const owed = planned.flatMap(({ version }, index) => {
+      const bucket = files[index]?.bucket;
+      return bucket === undefined
+        ? []
+        : this.#notices.owe({ kind: 'created', bucket, key: version.key, version, reason, origin });
+    });
     const entry = {
       kind: 'publish',
       files: planned.map(({ version }) => ({ id: version.id, bucket: version.bucket, key: version.key })),
@@ -125,10 +135,11 @@ export class Publication {
       this.#shelf.step('decided');
       const settle = this.#renameAll(entry.files);
       for (const { replaced } of planned) this.#objects.forgetReplaced(replaced);
+      this.#notices.pay(owed);
       steps.onInPlace(planned.map(({ version }) => version));
       await settle();
     };
-    await this.#shelf.journaled(entry, mergeChanges(planned), rename, steps.alongside);
+    await this.#shelf.journaled(entry, { ...mergeChanges(planned), journal: owed }, rename, steps.alongside);
   }
 
   /** @returns what makes the new names durable */
@@ -178,11 +189,18 @@ export class Publication {
     const undecided = ids.filter((id) => !decided.has(id));
     if (undecided.length > 0) await store.apply({ deleteIds: undecided });
     for (const name of [...undecided, ...strangers]) staging.remove(name);
-    for (const { id, entry } of journal) {
+    // What is to be told comes last: whether it came about shows once everything is settled.
+    const isNotice = (line: JournalLine): boolean => line.entry.kind === 'notice';
+    for (const line of [...journal.filter((one) => !isNotice(one)), ...journal.filter(isNotice)]) {
+      const { id, entry } = line;
       try {
+        if (entry.kind === 'notice' && !this.#isVoid(entry.announcement, undecided)) {
+          await this.#notices.payNow([line]);
+          continue;
+        }
         if (entry.kind === 'publish') await this.#publishOrDiscard(entry.files);
-        else await this.#shelf.settle(entry.bucket, entry.key);
-        await store.apply({ journalDoneId: id });
+        else if (entry.kind === 'settle') await this.#shelf.settle(entry.bucket, entry.key);
+        await store.apply({ journalDoneIds: [id] });
       } catch (error) {
         this.#log.error('an interrupted change of the lake could not be ended; it is kept for the next start', {
           error,
@@ -193,6 +211,14 @@ export class Publication {
     if (ids.length + journal.length > 0) {
       this.#log.info('the lake took up what was interrupted', { discarded: undecided.length, ended: journal.length });
     }
+  }
+
+  /** Whether a crash came before the change that was to be told: an object never came, or what was to go is still there. */
+  #isVoid({ kind, bucket, key, rowId }: Announcement, undecided: readonly number[]): boolean {
+    if (kind === 'created') return rowId !== undefined && undecided.includes(rowId);
+    if (kind !== 'deleted') return false;
+    const { file, versions } = this.#shelf.look(bucket, key);
+    return rowId === undefined ? file !== undefined : versions.some(({ id }) => id === rowId);
   }
 }
 

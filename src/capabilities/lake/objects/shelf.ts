@@ -184,9 +184,9 @@ export class Shelf {
     alongside?: Alongside,
   ): Promise<void> {
     const id = this.store.nextId();
-    await this.store.apply({ ...change, journal: { id, entry } }, alongside);
+    await this.store.apply({ ...change, journal: [{ id, entry }, ...(change.journal ?? [])] }, alongside);
     await work();
-    this.inBackground(this.store.apply({ journalDoneId: id }));
+    this.inBackground(this.store.apply({ journalDoneIds: [id] }));
   }
 
   /** A write whose loss would be repaired at the next start; awaited when the lake stops. */

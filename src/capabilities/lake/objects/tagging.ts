@@ -1,7 +1,7 @@
 /** Tags of objects: read and replaced without touching the bytes or the time of the object. */
 import type { Bucket } from '../buckets/bucket.ts';
 import type { Tags } from '../content/tags.ts';
-import type { ObjectNotices } from './notices.ts';
+import type { ObjectNotice, ObjectNotices } from './notices.ts';
 import type { ObjectAttributes, ObjectVersion, Origin } from './object.ts';
 import type { Objects } from './objects.ts';
 import type { Shelf } from './shelf.ts';
@@ -30,23 +30,23 @@ export class Tagging {
     tags: Tags,
     origin: Origin,
   ): Promise<ObjectVersion> {
-    const version = await this.#shelf.alone([{ bucket: bucket.name, key }], async () => {
+    return this.#shelf.alone([{ bucket: bucket.name, key }], async () => {
       const found = await this.get(bucket, key, versionId);
       const { tags: _, ...untagged } = found.attributes;
       const isTagged = Object.keys(tags).length > 0;
       const attributes: ObjectAttributes = isTagged ? { ...untagged, tags } : untagged;
-      await this.#shelf.store.updateAttributes(found.id, attributes);
-      return { ...found, attributes };
+      const tagged = { ...found, attributes };
+      const notice: ObjectNotice = {
+        kind: isTagged ? 'tagged' : 'untagged',
+        bucket,
+        key,
+        version: tagged,
+        reason: isTagged ? 'PutObjectTagging' : 'DeleteObjectTagging',
+        origin,
+      };
+      await this.#shelf.store.updateAttributes(found.id, attributes, (db) => this.#notices.record(db, notice));
+      this.#notices.tell(notice);
+      return tagged;
     });
-    const isTagged = version.attributes.tags !== undefined;
-    this.#notices.tell({
-      kind: isTagged ? 'tagged' : 'untagged',
-      bucket,
-      key,
-      version,
-      reason: isTagged ? 'PutObjectTagging' : 'DeleteObjectTagging',
-      origin,
-    });
-    return version;
   }
 }

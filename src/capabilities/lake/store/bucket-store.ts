@@ -10,8 +10,12 @@ interface BucketRow {
   versioning: string | null;
 }
 
+const documentsMax = 10_000;
+
 export class BucketStore {
   readonly #state: State;
+  /** Documents as they were read last: a bucket's are looked at for every request. */
+  readonly #documents = new Map<string, unknown>();
 
   constructor(state: State) {
     this.#state = state;
@@ -50,8 +54,8 @@ export class BucketStore {
   }
 
   /** Removes the bucket with all that is known of it. @returns numbers of the files of parts that were under way */
-  delete(name: string): Promise<number[]> {
-    return this.#state.write((db) => {
+  async delete(name: string): Promise<number[]> {
+    const files = await this.#state.write((db) => {
       const files = db
         .prepare<{ file_id: number }>(
           'SELECT file_id FROM lake_part WHERE upload_id IN (SELECT id FROM lake_upload WHERE bucket = ?)',
@@ -64,6 +68,8 @@ export class BucketStore {
       db.prepare('DELETE FROM lake_bucket WHERE name = ?').run(name);
       return files.map((row) => row.file_id);
     });
+    this.#documents.clear();
+    return files;
   }
 
   async setVersioning(name: string, status: VersioningStatus): Promise<void> {
@@ -74,10 +80,20 @@ export class BucketStore {
 
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- who put the document knows its shape
   findConfiguration<Document>(bucket: string, kind: string): Document | undefined {
+    const key = `${kind}\n${bucket}`;
+    if (this.#documents.has(key)) return this.#documents.get(key) as Document | undefined;
+    const document = this.#readConfiguration(bucket, kind) as Document | undefined;
+    // Names of buckets come from anybody; what is kept has an end.
+    if (this.#documents.size >= documentsMax) this.#documents.clear();
+    this.#documents.set(key, document);
+    return document;
+  }
+
+  #readConfiguration(bucket: string, kind: string): unknown {
     const row = this.#state.reader
       .prepare<{ document: string }>('SELECT document FROM lake_configuration WHERE bucket = ? AND kind = ?')
       .get(bucket, kind);
-    return row && (JSON.parse(row.document) as Document);
+    return row && (JSON.parse(row.document) as unknown);
   }
 
   /** Names of the buckets that have a configuration of this kind. */
@@ -96,12 +112,14 @@ export class BucketStore {
         )
         .run(bucket, kind, JSON.stringify(document)),
     );
+    this.#documents.delete(`${kind}\n${bucket}`);
   }
 
   async deleteConfiguration(bucket: string, kind: string): Promise<void> {
     await this.#state.write((db) =>
       db.prepare('DELETE FROM lake_configuration WHERE bucket = ? AND kind = ?').run(bucket, kind),
     );
+    this.#documents.delete(`${kind}\n${bucket}`);
   }
 }
 

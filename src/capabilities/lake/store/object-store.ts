@@ -2,7 +2,8 @@
  * Rows of object versions in the state. A row says what is known of a file; which rows are true is said by the disk
  * (see `../objects/objects.ts`), so that a row without its file is merely unread until it is cleaned up.
  */
-import type { Db, State } from '#kernel/state';
+import type { Db, State, Transaction } from '#kernel/state';
+import type { Announcement } from '../notifications/announcement.ts';
 import type { ObjectAttributes, ObjectVersion } from '../objects/object.ts';
 
 interface ObjectRow {
@@ -21,24 +22,30 @@ interface ObjectRow {
   attributes: string;
 }
 
-/** A step that a crash must not leave half done; recovery takes it to its end. */
+/** A step that a crash must not leave half done, or what is still to be told; recovery takes it to its end. */
 export type JournalEntry =
   | { readonly kind: 'settle'; readonly bucket: string; readonly key: string }
   | {
       readonly kind: 'publish';
       readonly files: readonly { readonly id: number; readonly bucket: string; readonly key: string }[];
-    };
+    }
+  | { readonly kind: 'notice'; readonly announcement: Announcement };
+
+export interface JournalLine {
+  readonly id: number;
+  readonly entry: JournalEntry;
+}
 
 /** Writes of another part of the state that stand or fall with a change of the lake. */
-export type Alongside = (db: Db) => void;
+export type Alongside = (db: Transaction) => void;
 
 export interface ObjectChange {
   readonly insert?: readonly ObjectVersion[];
   readonly deleteIds?: readonly number[];
   readonly archiveIds?: readonly number[];
   readonly unarchiveIds?: readonly number[];
-  readonly journal?: { readonly id: number; readonly entry: JournalEntry };
-  readonly journalDoneId?: number;
+  readonly journal?: readonly JournalLine[];
+  readonly journalDoneIds?: readonly number[];
 }
 
 export class ObjectStore {
@@ -126,13 +133,14 @@ export class ObjectStore {
   }
 
   /** Replaces the attributes of a version, as tagging does. */
-  async updateAttributes(id: number, attributes: ObjectAttributes): Promise<void> {
-    await this.#state.write((db) =>
-      db.prepare('UPDATE lake_object SET attributes = ? WHERE id = ?').run(JSON.stringify(attributes), id),
-    );
+  async updateAttributes(id: number, attributes: ObjectAttributes, alongside?: Alongside): Promise<void> {
+    await this.#state.write((db) => {
+      db.prepare('UPDATE lake_object SET attributes = ? WHERE id = ?').run(JSON.stringify(attributes), id);
+      alongside?.(db);
+    });
   }
 
-  listJournal(): { id: number; entry: JournalEntry }[] {
+  listJournal(): JournalLine[] {
     return this.#state.reader
       .prepare<{ id: number; entry: string }>('SELECT id, entry FROM lake_journal ORDER BY id')
       .all()
@@ -145,12 +153,10 @@ function applyChange(db: Db, change: ObjectChange): void {
   for (const id of change.archiveIds ?? []) db.prepare('UPDATE lake_object SET is_archived = 1 WHERE id = ?').run(id);
   for (const id of change.unarchiveIds ?? []) db.prepare('UPDATE lake_object SET is_archived = 0 WHERE id = ?').run(id);
   for (const version of change.insert ?? []) insertVersion(db, version);
-  if (change.journal) {
-    db.prepare('INSERT INTO lake_journal VALUES (?, ?)').run(change.journal.id, JSON.stringify(change.journal.entry));
+  for (const { id, entry } of change.journal ?? []) {
+    db.prepare('INSERT INTO lake_journal VALUES (?, ?)').run(id, JSON.stringify(entry));
   }
-  if (change.journalDoneId !== undefined) {
-    db.prepare('DELETE FROM lake_journal WHERE id = ?').run(change.journalDoneId);
-  }
+  for (const id of change.journalDoneIds ?? []) db.prepare('DELETE FROM lake_journal WHERE id = ?').run(id);
 }
 
 function insertVersion(db: Db, version: ObjectVersion): void {
