@@ -13,6 +13,8 @@ export interface ResourceState {
   /** What `Ref` gives. */
   readonly physicalId: string;
   readonly attributes?: ResourceAttributes;
+  /** The attributes hold secrets: they are masked wherever they would be shown. */
+  readonly noEcho?: boolean;
 }
 
 export interface ResourceContext {
@@ -26,6 +28,8 @@ export interface ResourceContext {
   /** The same for every try of the same step, so that a retry after a crash finds what it made. */
   readonly token: string;
   readonly signal: AbortSignal;
+  /** Aborted when nobody waits for the outcome any more: a step that only waits for somebody outside gives up then. */
+  readonly patience?: AbortSignal;
   /** `stack-logicalid-RANDOM` cut to `maxLength`: the same for every try of the same step. */
   generatedName(options?: { maxLength?: number; lowerCase?: boolean }): string;
   /** An AWS operation as the stack's caller, through the dispatcher. */

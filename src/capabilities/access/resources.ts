@@ -65,6 +65,7 @@ function identityResource(title: Target['title'], nameKey: string): ResourceType
         });
       }
       await syncPolicies({ title, name }, policiesOf(next), policiesOf(previous), context);
+      if (title !== 'Group') await syncTags({ title, name }, tagsOf(next, context), tagsOf(previous, context), context);
       if (title === 'User') await syncGroups(name, next['Groups'] ?? [], previous['Groups'] ?? [], context);
       return describe(name, context);
     },
@@ -297,6 +298,18 @@ function tagsOf(properties: Properties, context: ResourceContext): { Key: string
     ({ Key, Value }) => [Key, Value] as const,
   );
   return Object.entries({ ...context.tags, ...Object.fromEntries(own) }).map(([Key, Value]) => ({ Key, Value }));
+}
+
+async function syncTags(
+  { title, name }: Target,
+  next: readonly { Key: string; Value: string }[],
+  previous: readonly { Key: string; Value: string }[],
+  context: ResourceContext,
+): Promise<void> {
+  const kept = new Set(next.map(({ Key }) => Key));
+  const TagKeys = previous.map(({ Key }) => Key).filter((key) => !kept.has(key));
+  if (TagKeys.length > 0) await context.call('iam', `Untag${title}`, { [`${title}Name`]: name, TagKeys });
+  if (next.length > 0) await context.call('iam', `Tag${title}`, { [`${title}Name`]: name, Tags: next });
 }
 
 /** Templates may give a policy as an object or as text. */

@@ -2,12 +2,13 @@
 import type { EventHub } from '#kernel/events';
 import { parseArn } from '#kernel/arn';
 import { newUuid } from '#kernel/ids';
+import type { Transaction } from '#kernel/state';
 import { type StackEvent, stackType } from './stack.ts';
 
-export function announce(events: EventHub, event: StackEvent): void {
+export function announce(events: EventHub, db: Transaction, event: StackEvent): void {
   const { accountId, region } = parseArn(event.stackId);
   const isStack = event.type === stackType && event.physicalId === event.stackId;
-  events.publish({
+  events.record(db, {
     id: newUuid(),
     source: 'aws.cloudformation',
     detailType: `CloudFormation ${isStack ? 'Stack' : 'Resource'} Status Change`,

@@ -40,6 +40,11 @@ suite('every resource type of the platform', async () => {
   const glue = new Glue(clientConfig(platform.endpoint));
   const s3 = new S3(clientConfig(platform.endpoint));
   after(() => platform.close());
+  // A layer is made from an archive that is there already: one empty file, stored.
+  const layer =
+    'UEsDBAoAAAAAAAAAIQAAAAAAAAAAAAAAAAABAAAAYVBLAQIKAAoAAAAAAAAAIQAAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAABhUEsFBgAAAAABAAEALwAAAB8AAAAAAA==';
+  await s3.createBucket({ Bucket: 'layer-source' });
+  await s3.putObject({ Bucket: 'layer-source', Key: 'layer.zip', Body: Buffer.from(layer, 'base64') });
   const failuresOf = async (name: string): Promise<string> =>
     (await eventsOf(cloudFormation, name)).filter((line) => line.includes('FAILED')).join('\n');
 

@@ -1,6 +1,7 @@
 /** Resource types of this capability: nested stacks, and the marker that the CDK puts into its templates. */
 import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
 import { PlatformError, isPlatformError } from '#kernel/errors';
+import { patienceOf } from './callbacks/callback-failure.ts';
 import { invalid, nothingToUpdate } from './errors.ts';
 import type { Origin } from './origin.ts';
 import type { Submission } from './intake/preparation.ts';
@@ -43,7 +44,7 @@ function nestedStack(stacks: Stacks): ResourceType {
         origin,
       );
       await context.initiated?.(id);
-      const child = await stacks.deployments.wait(id, context.signal);
+      const child = await stacks.deployments.wait(id, patienceOf(context));
       if (child?.status === 'CREATE_COMPLETE') return stateOf(child);
       throw embeddedFailure(stacks, id, 'created');
     },

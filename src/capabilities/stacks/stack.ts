@@ -40,6 +40,8 @@ export interface Desired {
   readonly storedParameters: readonly string[];
   /** Values of the parameter store, by name, as they were when the operation began. */
   readonly stored: Readonly<Record<string, string>>;
+  /** Texts of the snippets that the template includes, by location, as they were when the operation began. */
+  readonly included?: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly capabilities: readonly string[];
   readonly notificationArns: readonly string[];
@@ -132,6 +134,8 @@ export interface StackResource {
   /** As last applied, functions worked out; dynamic references still in their text. */
   readonly properties: Properties;
   readonly attributes: Attributes;
+  /** Its attributes are secrets. */
+  readonly noEcho?: true;
   readonly metadata?: unknown;
   readonly deletionPolicy: string;
   readonly updateReplacePolicy: string;

@@ -10,6 +10,7 @@ import { State } from '#kernel/state';
 import type { ResourceSchema } from '#languages/template/index';
 import { clientConfig, startGateway, until } from '#testing';
 import { createStacks } from './capability.ts';
+import { openSchemas } from './intake/schemas.ts';
 import { stacksSchema } from './store.ts';
 
 export interface Thing {
@@ -129,6 +130,20 @@ export interface ShopOptions {
   /** Objects of the lake by `bucket/key`. */
   readonly objects?: ReadonlyMap<string, string>;
   readonly parameters?: ReadonlyMap<string, string>;
+  /** Hears what custom resources ask of a function. */
+  readonly provider?: (request: CustomRequest) => Promise<void> | void;
+}
+
+/** The document that a custom resource sends to its provider. */
+export interface CustomRequest {
+  readonly RequestType: string;
+  readonly ResponseURL: string;
+  readonly RequestId: string;
+  readonly LogicalResourceId: string;
+  readonly PhysicalResourceId?: string;
+  readonly ResourceType: string;
+  readonly ResourceProperties: Readonly<Record<string, unknown>>;
+  readonly OldResourceProperties?: Readonly<Record<string, unknown>>;
 }
 
 export async function openShop(options: ShopOptions): Promise<Shop> {
@@ -137,6 +152,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
   const hub = new EventHub(silentLog);
   const events: PlatformEvent[] = [];
   hub.subscribe((event) => void events.push(event));
+  const ownSchemas = openSchemas();
   const schemas = new Map([widgetSchema, monolithSchema].map((known) => [known.type, known]));
   const built = createStacks({
     state,
@@ -147,13 +163,16 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
       call: (service, operation, input, as) => server.dispatcher.call(service, operation, input, as),
       serves: (service, operation) => server.dispatcher.serves(service, operation),
     },
+    endpoint: () => server.endpoint,
     resources: () => shopTypes(options.workshop),
-    schemas: (type) => schemas.get(type) ?? nestedSchema(type),
+    schemas: (type) => schemas.get(type) ?? ownSchemas(type),
   });
   const server = await startGateway({
+    routes: built.capability.routes ?? [],
     apis: [
       ...(built.capability.apis ?? []),
       { service: 's3', operations: { GetObject: readObject(options.objects ?? new Map()) } },
+      { service: 'lambda', operations: { Invoke: invokeOf(options.provider) } },
       { service: 'ssm', operations: parameterStore(options.parameters ?? new Map()) },
     ],
   });
@@ -180,18 +199,14 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
   };
 }
 
-function nestedSchema(type: string): ResourceSchema | undefined {
-  if (type !== 'AWS::CloudFormation::Stack') return undefined;
-  return {
-    type,
-    identifier: ['StackId'],
-    attributes: ['Outputs.*'],
-    properties: {
-      TemplateURL: { type: 'string', required: true },
-      Parameters: { type: 'map<string>' },
-      Tags: { type: 'list<Tag>' },
-    },
-    definitions: {},
+/** Lambda as a custom resource needs it: the request is taken, the answer comes later. */
+function invokeOf(provider: ShopOptions['provider']): Handler {
+  return (input: { FunctionName: string; Payload: Uint8Array }) => {
+    if (input.FunctionName.endsWith(':absent')) {
+      throw new PlatformError('absent', 'ResourceNotFoundException', `Function not found: ${input.FunctionName}`);
+    }
+    void provider?.(JSON.parse(Buffer.from(input.Payload).toString('utf8')) as CustomRequest);
+    return { StatusCode: 202 };
   };
 }
 

@@ -177,7 +177,11 @@ suite('creating', async () => {
     const template = `Parameters: { Size: { Type: 'AWS::SSM::Parameter::Value<String>', Default: /size } }\n${widgets({ A: "Properties: { Name: stored, Size: !Ref Size, Link: 'n-{{resolve:ssm:/size}}' }" })}`;
     const stack = await deployed(cloudFormation, { StackName: 'stored', TemplateBody: template });
     assert.deepEqual(stack.Parameters?.[0], { ParameterKey: 'Size', ParameterValue: '/size', ResolvedValue: '7' });
-    assert.deepEqual(workshop.things.get('stored')?.properties, { Name: 'stored', Size: 7, Link: 'n-7' });
+    const { Tags, ...properties } = workshop.things.get('stored')?.properties ?? {};
+    assert.deepEqual(properties, { Name: 'stored', Size: 7, Link: 'n-7' });
+    const keys = (Tags as { Key: string }[]).map(({ Key }) => Key);
+    const system = ['stack-name', 'stack-id', 'logical-id'].map((name) => `aws:cloudformation:${name}`);
+    assert.deepEqual(keys, system, 'a resource tells of its stack');
   });
 
   test('a template may lie in a bucket, however its address is written', async () => {

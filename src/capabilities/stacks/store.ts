@@ -1,5 +1,5 @@
 /** What is kept of stacks: documents in SQLite, with columns only for what is searched by. */
-import type { Db, Schema, State } from '#kernel/state';
+import type { Db, Schema, State, Transaction } from '#kernel/state';
 import type { ChangeSet } from './change-set.ts';
 import type { DriftDetection, ResourceDrift } from './drift/drift.ts';
 import type { Operation, Stack, StackEvent, StackResource } from './stack.ts';
@@ -36,6 +36,12 @@ export const stacksSchema: Schema = {
      CREATE TABLE stacks_resource_drift (
        stack_id TEXT NOT NULL, logical_id TEXT NOT NULL, document TEXT NOT NULL,
        PRIMARY KEY (stack_id, logical_id)) STRICT;`,
+    `CREATE TABLE stacks_mailbox (
+       owner TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, stack_id TEXT NOT NULL, kind TEXT NOT NULL,
+       is_lasting INTEGER NOT NULL, opened_ms INTEGER NOT NULL, is_sent INTEGER NOT NULL) STRICT;
+     CREATE INDEX stacks_mailbox_by_stack ON stacks_mailbox (stack_id);
+     CREATE TABLE stacks_signal (
+       owner TEXT NOT NULL, unique_id TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (owner, unique_id)) STRICT;`,
   ],
 };
 
@@ -272,6 +278,13 @@ export class Records {
     this.#db.prepare('DELETE FROM stacks_change_set WHERE stack_id = ?').run(stackId);
   }
 
+  /** Nobody waits any more for what came to the mailboxes of an operation; handles last as long as the stack has them. */
+  closeMailboxes(stackId: string): void {
+    const passing = 'SELECT owner FROM stacks_mailbox WHERE stack_id = ? AND is_lasting = 0';
+    this.#db.prepare(`DELETE FROM stacks_signal WHERE owner IN (${passing})`).run(stackId);
+    this.#db.prepare('DELETE FROM stacks_mailbox WHERE stack_id = ? AND is_lasting = 0').run(stackId);
+  }
+
   findDriftDetection(id: string): DriftDetection | undefined {
     return this.#all<DriftDetection>('SELECT document FROM stacks_drift_detection WHERE id = ?', id)[0];
   }
@@ -309,27 +322,24 @@ export class Records {
 
 export class Store {
   readonly #state: State;
-  readonly #tell: (event: StackEvent) => void;
+  readonly #record: (db: Transaction, event: StackEvent) => void;
   /** Sees what is on disk. */
   readonly read: Records;
 
-  /** @param tell hears every event once it is on disk */
-  constructor(state: State, tell: (event: StackEvent) => void) {
+  /** @param record writes what is owed for an event, in its transaction */
+  constructor(state: State, record: (db: Transaction, event: StackEvent) => void) {
     this.#state = state;
-    this.#tell = tell;
+    this.#record = record;
     this.read = new Records(state.reader);
   }
 
   /** All or nothing; resolves when it is on disk. */
-  async write<T>(change: (records: Records) => T): Promise<T> {
-    let added: readonly StackEvent[] = [];
-    const result = await this.#state.write((db) => {
+  write<T>(change: (records: Records) => T): Promise<T> {
+    return this.#state.write((db) => {
       const records = new Records(db);
       const outcome = change(records);
-      added = records.added;
+      for (const event of records.added) this.#record(db, event);
       return outcome;
     });
-    for (const event of added) this.#tell(event);
-    return result;
   }
 }

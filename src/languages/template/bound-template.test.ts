@@ -29,7 +29,7 @@ suite('structure', () => {
     ],
     [`${one}\nOutputs: { A: {} }`, /Every Outputs member must contain a Value/],
     [`${one}\nOutputs: { A: { Value: !Ref Gone } }`, /Unresolved resource dependencies \[Gone\] in the Outputs block/],
-    [`${one}\nTransform: AWS::Serverless-2016-10-31`, /No transform named AWS::Serverless-2016-10-31 found/],
+    [`${one}\nTransform: AWS::Serverless-2099-01-01`, /No transform named AWS::Serverless-2099-01-01 found/],
     [`${one}\nTransform: MyMacro`, /No transform named MyMacro found/],
     [`${one}\nMappings: { A: { b: c } }`, /\[\/Mappings\/A\] must hold two levels/],
     ['Resources: { A: { Type: Test::Shop::Widget, DependsOn: B } }', /Unresolved resource dependencies \[B\]/],

@@ -5,10 +5,12 @@
 import { formatError, templateError, validationError } from './errors.ts';
 import { Evaluator } from './evaluator.ts';
 import { orderByDependency } from './graph.ts';
+import { type Included, expandIncludes, includeLocations } from './includes.ts';
 import { expandLoops } from './loops.ts';
 import { type BoundParameters, type ParameterDefinition, readParameters } from './parameters.ts';
 import { type Reference, collectReferences } from './references.ts';
 import { type PseudoParameters, type ResourceView, type Scope, pseudoParameter } from './scope.ts';
+import { expandServerless, serverlessTransform } from './sam/serverless.ts';
 import { type SchemaLookup, checkProperties, hasAttribute } from './schema.ts';
 import type { Source } from './source.ts';
 import {
@@ -18,6 +20,7 @@ import {
   checkSections,
   languageExtensions,
   readTemplate,
+  refuseNulls,
   transformsOf,
 } from './template.ts';
 import {
@@ -59,9 +62,40 @@ export function draftTemplate(source: Source): Draft {
   return { source, sections, parameters, transforms: transformsOf(sections) };
 }
 
+export interface BindOptions {
+  /** Texts of the snippets that `snippetsOf` names. */
+  readonly included?: Included;
+  /** Only looks at the template as it was written: what transforms would make of it is left open. */
+  readonly asWritten?: boolean;
+}
+
 /** @throws ValidationError for anything in the template that these parameters cannot make sense of */
-export function bindTemplate(draft: Draft, parameters: BoundParameters, pseudo: PseudoParameters): BoundTemplate {
-  const early: Scope = {
+export function bindTemplate(
+  draft: Draft,
+  parameters: BoundParameters,
+  pseudo: PseudoParameters,
+  { included = new Map(), asWritten = false }: BindOptions = {},
+): BoundTemplate {
+  const early = earlyScope(draft, parameters, pseudo);
+  const whole = asWritten ? withoutCalls(draft.sections) : expandIncludes(draft.sections, early, included);
+  const unrolled = expandLoops(whole, early);
+  const isServerless = draft.transforms.includes(serverlessTransform) && !asWritten;
+  const partition = String(pseudoParameter('AWS::Partition', pseudo));
+  const expanded = isServerless ? expandServerless(unrolled, parameters.values, partition) : unrolled;
+  if (isServerless) refuseNulls(expanded, []);
+  const template = readTemplate(expanded);
+  const { Transform: _applied, ...processed } = expanded;
+  return new BoundTemplate({ template, processed }, draft, parameters, { ...early, mappings: template.mappings });
+}
+
+/** Where the snippets lie that the template includes. @throws ValidationError */
+export function snippetsOf(draft: Draft, parameters: BoundParameters, pseudo: PseudoParameters): string[] {
+  return includeLocations(draft.sections, earlyScope(draft, parameters, pseudo));
+}
+
+/** What a template can refer to before its resources are known. */
+function earlyScope(draft: Draft, parameters: BoundParameters, pseudo: PseudoParameters): Scope {
+  return {
     parameters: parameters.values,
     pseudo,
     mappings: (draft.sections['Mappings'] ?? {}) as Mapping,
@@ -72,12 +106,17 @@ export function bindTemplate(draft: Draft, parameters: BoundParameters, pseudo: 
     resource: () => undefined,
     exportValue: () => undefined,
   };
-  const template = readTemplate(expandLoops(draft.sections, early));
-  return new BoundTemplate(template, draft, parameters, { ...early, mappings: template.mappings });
+}
+
+function withoutCalls(value: Mapping): Mapping {
+  const members = Object.entries(value).filter(([name]) => name !== 'Fn::Transform');
+  return Object.fromEntries(members.map(([name, member]) => [name, isMapping(member) ? withoutCalls(member) : member]));
 }
 
 export class BoundTemplate {
   readonly template: Template;
+  /** The template after its transforms, functions still in it. */
+  readonly processed: Mapping;
   readonly parameters: BoundParameters;
   readonly definitions: ReadonlyMap<string, ParameterDefinition>;
   /** In the order in which they can be made. */
@@ -86,8 +125,14 @@ export class BoundTemplate {
   readonly #scope: Scope;
   readonly #conditions = new Map<string, boolean | 'open'>();
 
-  constructor(template: Template, draft: Draft, parameters: BoundParameters, scope: Scope) {
+  constructor(
+    { template, processed }: { template: Template; processed: Mapping },
+    draft: Draft,
+    parameters: BoundParameters,
+    scope: Scope,
+  ) {
     this.template = template;
+    this.processed = processed;
     this.parameters = parameters;
     this.definitions = draft.parameters;
     this.#scope = { ...scope, condition: (name) => this.condition(name) };
@@ -124,6 +169,13 @@ export class BoundTemplate {
     const outcome = evaluator.evaluate(resource?.properties ?? {}, ['Resources', logicalId, 'Properties']);
     if (isMapping(outcome)) return outcome;
     throw validationError(`[/Resources/${logicalId}/Properties] must be an object.`);
+  }
+
+  /** The CreationPolicy of a resource, parameters worked out; undefined when it has none. */
+  creationPolicy(logicalId: string): Resolved | undefined {
+    const policy = this.template.resources.get(logicalId)?.creationPolicy;
+    if (policy === undefined) return undefined;
+    return new Evaluator(this.#scope).evaluate(policy, ['Resources', logicalId, 'CreationPolicy']);
   }
 
   output(output: OutputDefinition, surroundings: Surroundings): { value: Resolved; exportName?: Resolved } {

@@ -78,7 +78,8 @@ suite('functions that do not work out say so', () => {
     ['!Cidr [10.0.0/24, 1, 8]', /'10\.0\.0\/24' is not an address block/],
     ['{ "Fn::Jion": ["", []] }', /unsupported function Fn::Jion .*Did you mean Fn::Join\?/],
     ['{ "Fn::Join": ["", []], other: 1 }', /Fn::Join at .* must stand alone/],
-    ['!Transform { Name: AWS::Include }', /AWS::Include is not supported/],
+    ['!Transform { Name: AWS::Include }', /a value is missing at .*Fn::Transform/],
+    ['!Transform { Name: Mine }', /No transform named Mine found/],
   ];
   for (const [value, message, head] of cases) {
     test(value, () => assert.throws(() => linkOf(value, head), { code: 'ValidationError', message }));

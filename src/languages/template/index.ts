@@ -1,5 +1,5 @@
 /** CloudFormation templates: text to values, functions, schemas, plans. Pure: nothing here has an effect. */
-export { BoundTemplate, bindTemplate, draftTemplate } from './bound-template.ts';
+export { BoundTemplate, bindTemplate, draftTemplate, snippetsOf } from './bound-template.ts';
 export type { BoundResource, Draft, Surroundings } from './bound-template.ts';
 export { findDynamicReferences, replaceDynamicReferences } from './dynamic-references.ts';
 export type { DynamicReference } from './dynamic-references.ts';

@@ -35,6 +35,8 @@ export interface ResourceSchema {
   readonly attributes: readonly string[];
   readonly tags?: { readonly property: string; readonly form: 'list' | 'map' };
   readonly properties: PropertySchemas;
+  /** Properties beside those named are taken as they are. */
+  readonly otherProperties?: true;
   readonly definitions: Readonly<Record<string, PropertySchemas>>;
 }
 
@@ -43,7 +45,7 @@ export type SchemaLookup = (type: string) => ResourceSchema | undefined;
 
 export function hasAttribute(schema: ResourceSchema, name: string): boolean {
   return schema.attributes.some(
-    (known) => known === name || (known.endsWith('.*') && name.startsWith(known.slice(0, -1))),
+    (known) => known === name || known === '*' || (known.endsWith('.*') && name.startsWith(known.slice(0, -1))),
   );
 }
 
@@ -98,6 +100,10 @@ function checkMembers(
   const checked: Record<string, Resolved> = {};
   for (const [name, value] of Object.entries(members)) {
     const property = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (property === undefined && schema.otherProperties && known === schema.properties) {
+      checked[name] = value;
+      continue;
+    }
     if (property === undefined) {
       const hint = didYouMean(name, Object.keys(known));
       throw validationError(`[${formatPath([...path, name])}] Encountered unsupported property ${name}.${hint}`);
@@ -114,7 +120,7 @@ function checkMembers(
 
 function checkValue(schema: ResourceSchema, type: string, value: Resolved, path: Path): Resolved {
   if (value instanceof Unknown) return value;
-  const alternatives = type.split(' | ');
+  const alternatives = alternativesOf(type);
   if (alternatives.length > 1) return checkUnion(schema, alternatives, value, path);
   const inner = /^(list|map)<(.+)>$/.exec(type);
   if (inner?.[1] === 'list') {
@@ -159,6 +165,12 @@ function toNumber(value: Resolved, type: 'integer' | 'number', path: Path): numb
   if (!Number.isFinite(number)) throw wrongType(path, 'Number');
   if (type === 'integer' && !Number.isInteger(number)) throw wrongType(path, 'Integer');
   return number;
+}
+
+/** `string | list<a | b>` has two: what stands in brackets stays together. */
+function alternativesOf(type: string): string[] {
+  if (!type.includes(' | ')) return [type];
+  return type.match(/(?:[^<>|\s]|<(?:[^<>]|<[^<>]*>)*>)+/g) ?? [type];
 }
 
 /** The first alternative that fits; one that takes anything (`json`) comes last. */

@@ -3,6 +3,8 @@
  * left as they are. CloudFormation user guide, "Template sections" and "Resource attribute reference".
  */
 import { formatError, validationError } from './errors.ts';
+import { includeTransform } from './includes.ts';
+import { serverlessTransform } from './sam/serverless.ts';
 import {
   type Mapping,
   type Path,
@@ -22,6 +24,8 @@ export interface ResourceDefinition {
   readonly dependsOn: readonly string[];
   readonly condition?: string;
   readonly metadata?: Value;
+  /** How many signals the resource waits for, and how long. */
+  readonly creationPolicy?: Value;
   /** May be a function when `AWS::LanguageExtensions` is declared. */
   readonly deletionPolicy?: Value;
   readonly updateReplacePolicy?: Value;
@@ -67,17 +71,22 @@ const resourceMembers = [
   'DeletionPolicy',
   'UpdateReplacePolicy',
 ];
+/** A wait condition is the one type here that is signalled to. */
+const signalledType = 'AWS::CloudFormation::WaitCondition';
 const refusedResourceMembers = ['CreationPolicy', 'UpdatePolicy'];
 const outputMembers = ['Value', 'Description', 'Condition', 'Export'];
 
 /** Limit: 500 resources, 200 outputs, 200 mappings, 255 characters in a name, 1,024 bytes of description (as AWS). */
 const limits = { resources: 500, outputs: 200, mappings: 200, nameChars: 255, descriptionBytes: 1024 };
 export const languageExtensions = 'AWS::LanguageExtensions';
+const transforms = [languageExtensions, serverlessTransform, includeTransform];
 
 /** The top level of a template, before any transform. @throws ValidationError naming what is wrong */
 export function checkSections(value: Value): Mapping {
   if (!isMapping(value)) throw formatError('unsupported structure. A template is a mapping of sections.');
-  const unknown = Object.keys(value).filter((name) => !sections.includes(name));
+  const isServerless = transformsOf(value).includes(serverlessTransform);
+  const known = isServerless ? [...sections, 'Globals'] : sections;
+  const unknown = Object.keys(value).filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     const [first = ''] = unknown;
     throw validationError(
@@ -94,7 +103,8 @@ export function checkSections(value: Value): Mapping {
   if (!isMapping(value['Resources']) || Object.keys(value['Resources']).length === 0) {
     throw formatError('At least one Resources member must be defined.');
   }
-  refuseNulls(value, []);
+  // A definition of a state machine may hold nulls: its expansion makes text of it, and is checked in their place.
+  if (!isServerless) refuseNulls(value, []);
   return value;
 }
 
@@ -104,10 +114,8 @@ export function transformsOf(template: Mapping): string[] {
   const list = Array.isArray(declared) ? (declared as Value[]) : [declared];
   return list.map((item) => {
     const name = isMapping(item) ? item['Name'] : item;
-    if (name === languageExtensions) return name;
-    const why =
-      typeof name === 'string' && /^AWS::(?:Serverless|Include)/.test(name) ? ' It is not supported yet.' : '';
-    throw validationError(`No transform named ${formatValue(name)} found.${why} Supported: ${languageExtensions}.`);
+    if (typeof name === 'string' && transforms.includes(name)) return name;
+    throw validationError(`No transform named ${formatValue(name)} found. Supported: ${transforms.join(', ')}.`);
   });
 }
 
@@ -152,6 +160,7 @@ function readResource(logicalId: string, body: Value): ResourceDefinition {
   if (logicalId.length > limits.nameChars) throw formatError(`Resource name ${logicalId} is too long.`);
   if (!isMapping(body)) throw formatError(`${at} resource definition is malformed.`);
   for (const name of Object.keys(body)) {
+    if (name === 'CreationPolicy' && body['Type'] === signalledType) continue;
     if (refusedResourceMembers.includes(name)) {
       throw validationError(`${at} ${name} is not supported: no resource type here waits for signals. Take it out.`);
     }
@@ -170,6 +179,7 @@ function readResource(logicalId: string, body: Value): ResourceDefinition {
     dependsOn: readDependsOn(body['DependsOn'], at),
     ...(condition !== undefined && { condition }),
     ...(body['Metadata'] !== undefined && { metadata: body['Metadata'] }),
+    ...(body['CreationPolicy'] !== undefined && { creationPolicy: body['CreationPolicy'] }),
     ...(body['DeletionPolicy'] !== undefined && { deletionPolicy: body['DeletionPolicy'] }),
     ...(body['UpdateReplacePolicy'] !== undefined && { updateReplacePolicy: body['UpdateReplacePolicy'] }),
   };
@@ -239,7 +249,8 @@ function checkCount(members: Mapping, name: string, max: number): void {
     throw formatError(`Number of ${name.toLowerCase()}, ${count}, is greater than maximum allowed, ${max}`);
 }
 
-function refuseNulls(value: Value, path: Path): void {
+/** @throws ValidationError with the path of the first */
+export function refuseNulls(value: Value, path: Path): void {
   if (value === null) throw formatError(`[${formatPath(path)}] 'null' values are not allowed in templates`);
   if (typeof value !== 'object') return;
   for (const [name, member] of Object.entries(value)) refuseNulls(member, [...path, name]);

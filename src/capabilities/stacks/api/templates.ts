@@ -1,9 +1,11 @@
 /** Operations that show or check a template. */
 import { type Draft, bindParameters, bindTemplate, draftTemplate, parseSource } from '#languages/template/index';
+import { bindDesired } from '../deploy/desired-template.ts';
 import { neededCapabilities } from '../intake/capabilities-needed.ts';
 import type { ChangeSets } from '../change-sets.ts';
 import { invalid } from '../errors.ts';
 import { type Origin, originOf } from '../origin.ts';
+import type { Desired, Stack } from '../stack.ts';
 import type { Stacks } from '../stacks.ts';
 import { type Operations, templateOf } from './submission.ts';
 
@@ -12,11 +14,16 @@ export function templateOperations(stacks: Stacks, changeSets: ChangeSets): Oper
     GetTemplate(input, { scope }) {
       const { StackName: stackName, ChangeSetName: changeSetName } = input;
       if (changeSetName === undefined && stackName === undefined) throw invalid('StackName must be specified.');
-      const { templateText } =
+      const found =
         changeSetName === undefined
-          ? stacks.getStack(scope, stackName ?? '').desired
-          : changeSets.get(changeSetName, stackName, scope).desired;
-      return { TemplateBody: templateText, StagesAvailable: ['Original', 'Processed'] };
+          ? stacks.getStack(scope, stackName ?? '')
+          : changeSets.get(changeSetName, stackName, scope);
+      const stack = 'stackId' in found ? { id: found.stackId, name: found.stackName, scope } : found;
+      return {
+        TemplateBody:
+          input.TemplateStage === 'Original' ? found.desired.templateText : processedText(stack, found.desired),
+        StagesAvailable: ['Original', 'Processed'],
+      };
     },
     async ValidateTemplate(input, context) {
       const origin = originOf(context);
@@ -64,6 +71,12 @@ export function templateOperations(stacks: Stacks, changeSets: ChangeSets): Oper
   };
 }
 
+/** The template as it is after its transforms; without any it is the text that was given. */
+function processedText(stack: Pick<Stack, 'id' | 'name' | 'scope'>, desired: Desired): string {
+  if (draftTemplate(parseSource(desired.templateText)).transforms.length === 0) return desired.templateText;
+  return JSON.stringify(bindDesired(stack, desired).processed);
+}
+
 /** What can be told of a template without its parameters: those that have no default stand for any value. */
 function looked(draft: Draft, origin: Origin) {
   const open = new Map(
@@ -78,13 +91,14 @@ function looked(draft: Draft, origin: Origin) {
     ]),
   );
   const relaxed: Draft = { ...draft, parameters: open, sections: { ...draft.sections, Rules: {} } };
-  const bound = bindTemplate(relaxed, bindParameters(open, new Map()), {
+  const pseudo = {
     accountId: origin.accountId,
     region: origin.region,
     stackId: '',
     stackName: '',
     notificationArns: [],
-  });
+  };
+  const bound = bindTemplate(relaxed, bindParameters(open, new Map()), pseudo, { asWritten: true });
   return {
     description: bound.template.description,
     metadata: bound.template.metadata,

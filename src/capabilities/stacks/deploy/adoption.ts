@@ -68,7 +68,10 @@ export async function findHalfMade(
 /** Whether an error says that there is such a thing already. */
 export function isTaken(error: unknown): boolean {
   if (!isPlatformError(error)) return false;
-  return /Exists|AlreadyOwned/.test(error.code) || /already (?:exists|(?:been )?created)/i.test(error.message);
+  return (
+    /Exists|AlreadyOwned/.test(error.code) ||
+    /already (?:exists?|(?:been )?created)|FunctionUrlConfig exists/i.test(error.message)
+  );
 }
 
 /** A look that is refused or fails has found nothing; the creation itself says why. */

@@ -11,7 +11,8 @@ import type { Records } from '../store.ts';
 import { bindDesired, wantedOf } from './desired-template.ts';
 import { invert, runGraph } from './graph-run.ts';
 import { publishOutputs } from './outputs.ts';
-import { ResourceSteps, type Wanted, isAsWanted } from './resource-step.ts';
+import { type Wanted, isAsWanted } from './resource-row.ts';
+import { ResourceSteps } from './resource-step.ts';
 import { Interrupted, type Site, stackEvent } from './site.ts';
 import { replacesResource } from './replacement.ts';
 
@@ -34,6 +35,8 @@ export class Deployment {
   readonly #stackId: string;
   readonly #controller = new AbortController();
   #halt: Halt | undefined;
+  /** Ends the steps that only wait for somebody outside. */
+  #patience = new AbortController();
 
   constructor(site: Site, stackId: string) {
     this.#site = site;
@@ -43,6 +46,11 @@ export class Deployment {
   /** Begins no further step. A later reason does not replace an earlier one, except that stopping always counts. */
   halt(why: Halt): void {
     if (why === 'stopping' || this.#halt === undefined) this.#halt = why;
+    this.#patience.abort(
+      why === 'stopping'
+        ? new Interrupted('the platform is stopping')
+        : new Error(why === 'timeout' ? 'Resource creation timed out' : 'Resource creation cancelled'),
+    );
   }
 
   /** Also tells the steps in hand to give up. */
@@ -322,6 +330,7 @@ export class Deployment {
         records.replaceImports(stack.scope, stack.id, []);
       }
       if (isGone) records.deleteChangeSetsOf(stack.id);
+      records.closeMailboxes(stack.id);
       const { fallback: _passed, ...base } = stack;
       const ended: Stack = {
         ...base,
@@ -342,7 +351,9 @@ export class Deployment {
 
   /** A cancellation has been heard once the rollback begins, which then must not be cancelled by it again. */
   #clearRequest(): void {
-    if (this.#halt === 'cancelled' || this.#halt === 'timeout') this.#halt = undefined;
+    if (this.#halt !== 'cancelled' && this.#halt !== 'timeout') return;
+    this.#halt = undefined;
+    this.#patience = new AbortController();
   }
 
   #isHalted(): boolean {
@@ -362,6 +373,7 @@ export class Deployment {
       origin,
       clientToken: operation.clientToken,
       signal: this.#controller.signal,
+      patience: this.#patience.signal,
       isStopping: () => this.#halt === 'stopping',
     });
   }

@@ -12,9 +12,10 @@ import {
   draftTemplate,
   parseSource,
 } from '#languages/template/index';
+import { isCustomType } from '../custom-type.ts';
 import { accountOf, type Desired, type Output, type Stack, type StackResource } from '../stack.ts';
 import type { Records } from '../store.ts';
-import type { Wanted } from './resource-step.ts';
+import type { Wanted } from './resource-row.ts';
 import type { Site } from './site.ts';
 
 /** @throws ValidationError when the text cannot be worked out any more */
@@ -22,29 +23,33 @@ export function bindDesired(stack: Pick<Stack, 'id' | 'name' | 'scope'>, desired
   const draft = draftTemplate(parseSource(desired.templateText));
   const given = new Map(Object.entries(desired.parameters));
   const parameters = bindParameters(draft.parameters, given, new Map(Object.entries(desired.stored)));
-  return bindTemplate(draft, parameters, {
+  const pseudo = {
     ...accountOf(stack.scope),
     stackId: stack.id,
     stackName: stack.name,
     notificationArns: desired.notificationArns,
-  });
+  };
+  return bindTemplate(draft, parameters, pseudo, { included: new Map(Object.entries(desired.included ?? {})) });
 }
 
 /** A resource as others see it by `Ref` and `Fn::GetAtt`; undefined until it is made. */
-function viewOfRow(row: StackResource | undefined): ResourceView | undefined {
+function viewOfRow(row: StackResource | undefined, maskSecrets: boolean): ResourceView | undefined {
   if (row?.physicalId === undefined) return undefined;
   return {
     ref: row.physicalId,
-    attribute: (name) =>
-      (Object.hasOwn(row.attributes, name) ? row.attributes[name] : undefined) ??
-      (row.properties as ResolvedMapping)[name],
+    attribute(name) {
+      if (!Object.hasOwn(row.attributes, name)) {
+        return isCustomType(row.type) ? undefined : (row.properties as ResolvedMapping)[name];
+      }
+      return maskSecrets && row.noEcho ? '*****' : row.attributes[name];
+    },
   };
 }
 
 /** What a template sees around it: the resources made so far, and the exports of other stacks. */
-export function surroundingsOf(stack: Stack, records: Records): Surroundings {
+export function surroundingsOf(stack: Stack, records: Records, maskSecrets = false): Surroundings {
   return {
-    resource: (name) => viewOfRow(records.findResource(stack.id, name)),
+    resource: (name) => viewOfRow(records.findResource(stack.id, name), maskSecrets),
     exportValue: (name) => records.findExport(stack.scope, name)?.value,
   };
 }
@@ -56,7 +61,8 @@ export function wantedOf(site: Site, stack: Stack, bound: BoundTemplate, resourc
   const resolved = bound.properties(logicalId, surroundings);
   const schema = site.schemas(type);
   const properties = schema ? checkProperties(schema, resolved, ['Resources', logicalId, 'Properties']) : resolved;
-  const shownProperties = JSON.stringify(bound.properties(logicalId, surroundings, true));
+  const masked = surroundingsOf(stack, site.store.read, true);
+  const shownProperties = JSON.stringify(bound.properties(logicalId, masked, true));
   return {
     logicalId,
     type,

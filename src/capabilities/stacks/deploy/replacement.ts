@@ -1,7 +1,7 @@
 /** Whether a change of properties makes a new resource, now that every value is known. */
 import { recreationOf, type ResolvedMapping } from '#languages/template/index';
 import type { StackResource } from '../stack.ts';
-import type { Wanted } from './resource-step.ts';
+import type { Wanted } from './resource-row.ts';
 import type { Site } from './site.ts';
 
 export function replacesResource(site: Site, row: StackResource, wanted: Wanted): boolean {

@@ -5,12 +5,7 @@
  */
 import type { ResourceContext, ResourceState, ResourceType } from '#capability';
 import { newUuid } from '#kernel/ids';
-import {
-  type ResolvedMapping,
-  canonicalText,
-  findDynamicReferences,
-  replaceDynamicReferences,
-} from '#languages/template/index';
+import { type ResolvedMapping, findDynamicReferences, replaceDynamicReferences } from '#languages/template/index';
 import type { Origin } from '../origin.ts';
 import {
   type Intent,
@@ -23,20 +18,9 @@ import {
 import type { Records } from '../store.ts';
 import { createOrAdopt, findHalfMade, isNameTaken } from './adoption.ts';
 import { failureReason } from './failure-reason.ts';
+import { type Wanted, describe, failedRow, newIntent, withState } from './resource-row.ts';
 import { Interrupted, type Site, resourceEvent } from './site.ts';
-
-/** What a resource shall be after the step. */
-export interface Wanted {
-  readonly logicalId: string;
-  readonly type: string;
-  readonly properties: Properties;
-  /** As JSON for the events, secrets masked. */
-  readonly shownProperties: string;
-  readonly metadata?: unknown;
-  readonly deletionPolicy: string;
-  readonly updateReplacePolicy: string;
-  readonly dependencies: readonly string[];
-}
+import { systemTags, withTags } from './stack-tags.ts';
 
 export class ResourceSteps {
   readonly #site: Site;
@@ -44,18 +28,26 @@ export class ResourceSteps {
   readonly #origin: Origin;
   readonly #clientToken: string | undefined;
   readonly #signal: AbortSignal;
+  readonly #patience: AbortSignal | undefined;
   readonly #isStopping: () => boolean;
 
   constructor(
     site: Site,
     stack: Stack,
-    options: { origin: Origin; clientToken: string | undefined; signal: AbortSignal; isStopping: () => boolean },
+    options: {
+      origin: Origin;
+      clientToken: string | undefined;
+      signal: AbortSignal;
+      patience?: AbortSignal;
+      isStopping: () => boolean;
+    },
   ) {
     this.#site = site;
     this.#stack = stack;
     this.#origin = options.origin;
     this.#clientToken = options.clientToken;
     this.#signal = options.signal;
+    this.#patience = options.patience;
     this.#isStopping = options.isStopping;
   }
 
@@ -94,14 +86,23 @@ export class ResourceSteps {
     const begun: StackResource = { ...row, status: 'UPDATE_IN_PROGRESS', changedMs: this.#now(), intent };
     await this.#begin(begun, wanted.shownProperties);
     return this.#attempt(begun, wanted, async (type, context, properties) => {
-      const previous = await this.#lookUp(row.attempted ?? row.properties);
+      const previous = this.#tagged(row, await this.#lookUp(row.attempted ?? row.properties), row.tags);
       const state = await type.update?.(row.physicalId ?? '', properties, previous, context);
       return (records) => {
+        // A provider that answers with another id has made another thing: the old one is deleted by the cleanup.
+        if (state !== undefined && state.physicalId !== row.physicalId) this.#leaveBehind(records, row, wanted);
         const { attempted: _taken, ...base } = { ...begun, ...describe(this.#stack, wanted) };
         const changed = state === undefined ? base : withState(base, state);
         this.#settle(records, changed, 'UPDATE_COMPLETE', wanted);
       };
     });
+  }
+
+  #leaveBehind(records: Records, row: StackResource, wanted: Wanted): void {
+    const { intent: _done, attempted: _taken, ...old } = row;
+    records.putLeftover({ ...old, deletionPolicy: wanted.updateReplacePolicy });
+    const reason = 'Requested update required the provider to create a new physical resource';
+    this.#addEvent(records, { ...row, status: 'UPDATE_IN_PROGRESS' }, { reason, properties: wanted.shownProperties });
   }
 
   /** Makes a new one beside the old, which becomes a leftover for the cleanup. */
@@ -151,7 +152,10 @@ export class ResourceSteps {
       });
       return undefined;
     }
-    const intent: Intent = { kind: 'delete', type: base.type, properties: base.properties, token: newUuid() };
+    const intent: Intent =
+      row.intent?.kind === 'delete'
+        ? row.intent
+        : { kind: 'delete', type: base.type, properties: base.properties, token: newUuid() };
     const begun: StackResource = { ...base, status: 'DELETE_IN_PROGRESS', changedMs: this.#now(), intent };
     await this.#site.store.write((records) => {
       options.keep(records, begun);
@@ -218,6 +222,7 @@ export class ResourceSteps {
       tags: this.#stack.desired.tags,
       token,
       signal: this.#signal,
+      ...(this.#patience !== undefined && { patience: this.#patience }),
       generatedName: (options) => generatedName(this.#stack.name, row.logicalId, row.nameSeed, options),
       call: (service, operation, input) =>
         dispatcher.call(service, operation, input, {
@@ -314,7 +319,8 @@ export class ResourceSteps {
     try {
       const type = this.#site.findType(wanted.type);
       if (type === undefined) throw new Error(`No capability serves the resource type ${wanted.type} any more.`);
-      const properties = await this.#lookUp(wanted.properties);
+      const tags = this.#stack.desired.tags;
+      const properties = this.#tagged({ ...begun, type: wanted.type }, await this.#lookUp(wanted.properties), tags);
       const record = await effect(type, this.contextOf(begun, token), properties);
       await this.#site.store.write(record);
       return undefined;
@@ -353,6 +359,11 @@ export class ResourceSteps {
     return this.#site.clock.nowMs();
   }
 
+  #tagged(row: StackResource, properties: Properties, stackTags: StackResource['tags']): Properties {
+    const tags = { ...stackTags, ...systemTags(this.#stack, row.logicalId) };
+    return withTags(this.#site.schemas(row.type), properties, tags);
+  }
+
   /** Properties with `{{resolve:…}}` looked up; the values go to the resource only and are never kept. */
   async #lookUp(properties: Properties): Promise<Properties> {
     const references = findDynamicReferences(properties as ResolvedMapping);
@@ -370,51 +381,4 @@ export class ResourceSteps {
     }
     return replaceDynamicReferences(properties as ResolvedMapping, values);
   }
-}
-
-function newIntent(kind: Intent['kind'], wanted: Wanted): Intent {
-  return { kind, type: wanted.type, properties: wanted.properties, token: newUuid() };
-}
-
-function describe(stack: Stack, wanted: Wanted) {
-  const { logicalId, type, properties, metadata, deletionPolicy, updateReplacePolicy, dependencies } = wanted;
-  return {
-    stackId: stack.id,
-    logicalId,
-    type,
-    properties,
-    deletionPolicy,
-    updateReplacePolicy,
-    dependencies,
-    tags: stack.desired.tags,
-    ...(metadata !== undefined && { metadata }),
-  };
-}
-
-function withState(row: StackResource, state: ResourceState): StackResource {
-  return { ...row, physicalId: state.physicalId, attributes: state.attributes ?? {} };
-}
-
-/** The record after a failure: what was there stays, and what an update may have half done is remembered. */
-function failedRow(begun: StackResource, attempted: Properties, reason: string, changedMs: number): StackResource {
-  const { intent, ...row } = begun;
-  const verb = intent?.kind === 'create' ? 'CREATE' : intent?.kind === 'delete' ? 'DELETE' : 'UPDATE';
-  const failed: StackResource = { ...row, status: `${verb}_FAILED`, statusReason: reason, changedMs };
-  return intent?.kind === 'update' ? { ...failed, attempted } : failed;
-}
-
-/** Whether a resource is already as wanted. @param tags of the stack, for a type that can follow them */
-export function isAsWanted(
-  row: StackResource,
-  wanted: Wanted,
-  tags: Readonly<Record<string, string>> | undefined,
-): boolean {
-  return (
-    row.intent === undefined &&
-    row.attempted === undefined &&
-    row.type === wanted.type &&
-    row.physicalId !== undefined &&
-    canonicalText(row.properties as ResolvedMapping) === canonicalText(wanted.properties as ResolvedMapping) &&
-    (tags === undefined || canonicalText(row.tags) === canonicalText(tags))
-  );
 }

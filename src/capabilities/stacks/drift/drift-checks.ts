@@ -2,6 +2,8 @@
 import type { ResourceType } from '#capability';
 import { messageOf } from '#kernel/errors';
 import { newUuid } from '#kernel/ids';
+import { systemTags } from '../deploy/stack-tags.ts';
+import { isCustomType } from '../custom-type.ts';
 import { ResourceSteps } from '../deploy/resource-step.ts';
 import { type DriftDetection, type ResourceDrift, compareProperties, withoutStackTags } from './drift.ts';
 import { invalid, resourceAbsent, wrongStatus } from '../errors.ts';
@@ -108,11 +110,12 @@ export class DriftChecks {
       expected: row.properties,
       checkedMs: this.#stacks.site.clock.nowMs(),
     };
-    if (type?.read === undefined) return { ...base, status: 'NOT_CHECKED', differences: [] };
+    if (type?.read === undefined || isCustomType(row.type)) return { ...base, status: 'NOT_CHECKED', differences: [] };
     const actual = await this.#read(type, stack, row, origin);
     if (actual === undefined) return { ...base, status: 'DELETED', differences: [] };
     const tags = this.#stacks.site.schemas(row.type)?.tags;
-    const own = tags === undefined ? actual : withoutStackTags(row.properties, actual, tags, row.tags);
+    const given = { ...row.tags, ...systemTags(stack, row.logicalId) };
+    const own = tags === undefined ? actual : withoutStackTags(row.properties, actual, tags, given);
     const differences = compareProperties(row.properties, own);
     return { ...base, status: differences.length > 0 ? 'MODIFIED' : 'IN_SYNC', actual: own, differences };
   }

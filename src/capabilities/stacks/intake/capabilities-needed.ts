@@ -6,7 +6,10 @@ const identityTypes = new Set(
   ['AccessKey', 'Group', 'InstanceProfile', 'ManagedPolicy', 'Policy', 'Role', 'User'].map(
     (name) => `AWS::IAM::${name}`,
   ),
-);
+)
+  // Seen only where a template is looked at as it was written: their expansion may make roles.
+  .add('AWS::Serverless::Function')
+  .add('AWS::Serverless::StateMachine');
 const nameProperties = ['GroupName', 'InstanceProfileName', 'ManagedPolicyName', 'RoleName', 'UserName'];
 
 export type NeededCapability = 'CAPABILITY_IAM' | 'CAPABILITY_NAMED_IAM' | 'CAPABILITY_AUTO_EXPAND';

@@ -9,6 +9,7 @@ import {
   draftTemplate,
   isStoredParameter,
   parseSource,
+  snippetsOf,
   storedNames,
 } from '#languages/template/index';
 import { checkCapabilities } from './capabilities-needed.ts';
@@ -75,13 +76,15 @@ export class Preparation {
     const stored = await this.#lookUp(storedNames(draft.parameters, given), origin);
     const parameters = bindParameters(draft.parameters, given, stored);
     const notificationArns = submission.notificationArns ?? previous?.notificationArns ?? [];
-    const bound = bindTemplate(draft, parameters, {
+    const pseudo = {
       accountId: origin.accountId,
       region: origin.region,
       stackId: stack.id,
       stackName: stack.name,
       notificationArns,
-    });
+    };
+    const included = await this.#readSnippets(snippetsOf(draft, parameters, pseudo), origin);
+    const bound = bindTemplate(draft, parameters, pseudo, { included });
     bound.check(this.#schemas, (name) => this.#store.read.findExport(origin.scope, name)?.value);
     checkTypes(bound, submission.resourceTypes);
     const capabilities = submission.capabilities ?? [];
@@ -97,6 +100,7 @@ export class Preparation {
         maskedParameters: [...draft.parameters.values()].filter(({ noEcho }) => noEcho).map(({ name }) => name),
         storedParameters: [...draft.parameters.values()].filter(isStoredParameter).map(({ name }) => name),
         stored: Object.fromEntries(stored),
+        ...(included.size > 0 && { included: Object.fromEntries(included) }),
         tags: checkedTags(submission.tags ?? previous?.tags ?? {}),
         capabilities,
         notificationArns,
@@ -112,6 +116,12 @@ export class Preparation {
       throw invalid('Give either UsePreviousTemplate or a template, not both.');
     }
     return previous.templateText;
+  }
+
+  async #readSnippets(locations: readonly string[], origin: Origin): Promise<Map<string, string>> {
+    const texts = new Map<string, string>();
+    for (const url of locations) texts.set(url, await readTemplateText({ url }, this.#dispatcher, origin));
+    return texts;
   }
 
   /** Values of the parameter store, ten names a call. */
