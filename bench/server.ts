@@ -26,7 +26,19 @@ export async function startServer(options: { dataDir?: string; flags?: readonly 
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    [main, 'start', '--port', '0', '--data-dir', dataDir, '--open', '--json', ...(options.flags ?? [])],
+    [
+      main,
+      'start',
+      '--port',
+      '0',
+      '--livy-port',
+      '0',
+      '--data-dir',
+      dataDir,
+      '--open',
+      '--json',
+      ...(options.flags ?? []),
+    ],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -10,6 +10,7 @@ import type { Capability } from '#capability';
 import { catalogSchema, createCatalog } from '#catalog';
 import { crawlerSchema, createCrawler } from '#crawler';
 import { createEvents, eventsSchema } from '#events';
+import { createFunctions, functionsSchema, type FunctionsConfig } from '#functions';
 import { createGateway, type Dispatcher, type Gateway, type GatewayConfig } from '#gateway';
 import { createJobs, SqlEngine, jobsSchema } from '#jobs';
 import { SystemClock, type Clock } from '#kernel/clock';
@@ -23,8 +24,11 @@ import { Vault } from '#kernel/vault';
 import { createLake, lakeSchema } from '#lake';
 import { createLogs, logsSchema } from '#logs';
 import { createParameters, parametersSchema } from '#parameters';
+import { createQueues, queuesSchema } from '#queues';
 import { createQuery, querySchema, type QueryConfig } from '#query';
 import { createStacks, stacksSchema } from '#stacks';
+import { createTopics, topicsSchema } from '#topics';
+import { createWorkflows, workflowsSchemas } from '#workflows';
 import { healthRoute } from './health.ts';
 import { version } from './version.ts';
 
@@ -36,9 +40,13 @@ export const floors = [
   'query',
   'crawler',
   'logs',
+  'functions',
+  'queues',
+  'topics',
   'events',
   'parameters',
   'jobs',
+  'workflows',
   'stacks',
 ] as const;
 
@@ -55,6 +63,8 @@ export interface PlatformOptions {
 export interface Platform {
   /** Base URL for clients on this machine, such as `http://127.0.0.1:4566`. */
   readonly endpoint: string;
+  /** Base URL of Livy's REST API; undefined when its port is taken. */
+  readonly livyUrl: string | undefined;
   readonly version: string;
   readonly rootKey: AccessKey;
   readonly dispatcher: Dispatcher;
@@ -73,9 +83,13 @@ const schemas: readonly Schema[] = [
   querySchema,
   crawlerSchema,
   logsSchema,
+  functionsSchema,
+  queuesSchema,
+  topicsSchema,
   eventsSchema,
   parametersSchema,
   jobsSchema,
+  ...workflowsSchemas,
   stacksSchema,
 ];
 
@@ -107,7 +121,7 @@ export async function startPlatform({
     }
     closers.push(() => built.gateway.close(shutdownGraceMs));
     const { endpoint } = await built.gateway.listen();
-    return { endpoint, version, ...built, dispatcher: built.gateway.dispatcher, stop };
+    return { endpoint, version, ...built, livyUrl: built.livyUrl(), dispatcher: built.gateway.dispatcher, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -126,6 +140,7 @@ interface Built {
   readonly capabilities: readonly Capability[];
   readonly gateway: Gateway;
   readonly rootKey: AccessKey;
+  livyUrl(): string | undefined;
 }
 
 /** The wiring: constructors in floor order, each given the front doors it uses. */
@@ -149,23 +164,64 @@ function build({ config, env, log, clock, state }: Ground): Built {
     config: gatewayConfig(config),
   });
   const { dispatcher } = gateway;
-  const lake = createLake({ ...ground, findCredential: (id) => credentials.findCredential(id) });
+  const lake = createLake({ ...ground, dispatcher, findCredential: (id) => credentials.findCredential(id) });
   const catalog = createCatalog(ground);
   const tables = { lake: lake.lake, catalog: catalog.catalog, tags: catalog.tags };
   const query = createQuery({ ...ground, ...tables, environment: env, config: queryConfig(config) });
   const crawler = createCrawler({ ...ground, ...tables, dispatcher });
   const logs = createLogs(ground);
-  const rules = createEvents({ ...ground, logs: logs.logs });
+  const functions = createFunctions({
+    ...ground,
+    logs: logs.logs,
+    dispatcher,
+    findCredential: (id) => credentials.findCredential(id),
+    endpoint: () => gateway.endpoint(),
+    environment: env,
+    config: functionsConfig(config),
+  });
+  const queues = createQueues({ ...ground, endpoint: () => gateway.endpoint() });
+  const topics = createTopics({
+    ...ground,
+    dispatcher,
+    endpoint: () => gateway.endpoint(),
+    mail: { url: config.smtpUrl, from: config.mailFrom },
+  });
+  const rules = createEvents({
+    ...ground,
+    logs: logs.logs,
+    dispatcher,
+    notifyWorkflow: (scope, workflow, eventId) => jobs.triggers.notify(scope, workflow, eventId),
+  });
   const parameters = createParameters(ground);
-  const engines = [new SqlEngine({ scripts: query.scripts, lake: lake.lake, state })];
-  const jobs = createJobs({ ...ground, ...tables, logs: logs.logs, dispatcher, engines });
+  const { scripts } = query;
+  const sql = new SqlEngine({ scripts, lake: lake.lake, state });
+  const surroundings = { environment: env, endpoint: () => gateway.endpoint(), config };
+  const jobs = createJobs({ ...ground, ...tables, ...surroundings, logs: logs.logs, dispatcher, scripts, sql });
+  const workflows = createWorkflows({ ...ground, logs: logs.logs, dispatcher, connections: rules.connections });
   const resources = () => capabilities.flatMap((capability) => capability.resources ?? []);
-  const stacks = createStacks({ ...ground, dispatcher, resources });
+  const stacks = createStacks({ ...ground, dispatcher, resources, endpoint: () => gateway.endpoint() });
 
-  const built = [access, audit, lake, catalog, query, crawler, logs, rules, parameters, jobs, stacks];
+  const built = [
+    access,
+    audit,
+    lake,
+    catalog,
+    query,
+    crawler,
+    logs,
+    functions,
+    queues,
+    topics,
+    rules,
+    parameters,
+    jobs,
+    workflows,
+    stacks,
+  ];
   capabilities.push(...built.map(({ capability }) => capability));
-  const routes = [healthRoute(capabilities), ...capabilities.flatMap((capability) => capability.routes ?? [])];
-  return { capabilities, gateway, rootKey: access.rootKey };
+  // The lake answers preflights of any path, so whoever knows its own paths is asked before.
+  const routes = [healthRoute(capabilities), ...capabilities.toReversed().flatMap(({ routes: own = [] }) => own)];
+  return { capabilities, gateway, rootKey: access.rootKey, livyUrl: () => jobs.livyUrl() };
 }
 
 function builtInTrail({ accountId, region, auditBucket }: Config): Pick<CreateAuditOptions, 'builtIn'> {
@@ -177,6 +233,15 @@ function queryConfig({ queryConcurrency, queryMemoryMb, queryThreads }: Config):
     concurrency: queryConcurrency,
     memoryLimitBytes: queryMemoryMb * 2 ** 20,
     ...(queryThreads === 0 ? {} : { threads: queryThreads }),
+  };
+}
+
+function functionsConfig(config: Config): FunctionsConfig {
+  return {
+    pythonPath: config.pythonPath,
+    sandbox: config.functionSandbox,
+    concurrency: config.functionConcurrency,
+    idleMs: config.functionIdleSeconds * 1000,
   };
 }
 

@@ -20,12 +20,24 @@ export interface Held {
   readonly id: string;
 }
 
-const main = resolve(import.meta.dirname, '..', '..', 'src', 'main.ts');
+/** Another source tree than this one when the harness itself is tested with a seeded fault. */
+const main = resolve(process.env['CRASH_SOURCE'] ?? resolve(import.meta.dirname, '..', '..'), 'src', 'main.ts');
 
 export function command({ dir, port }: CrashContext): { cmd: string; args: string[] } {
   return {
     cmd: process.execPath,
-    args: [main, 'start', '--data-dir', join(dir, 'pond'), '--port', String(port), '--open', '--no-banner'],
+    args: [
+      main,
+      'start',
+      '--data-dir',
+      join(dir, 'pond'),
+      '--port',
+      String(port),
+      '--livy-port',
+      '0',
+      '--open',
+      '--no-banner',
+    ],
   };
 }
 

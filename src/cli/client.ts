@@ -5,7 +5,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { decodeCbor, encodeCbor, signRequest } from '#gateway';
+import { decodeCbor, encodeCbor, ModelLibrary, signRequest } from '#gateway';
 import { PlatformError, type ErrorKind } from '#kernel/errors';
 import type { Connection } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
@@ -29,6 +29,7 @@ const unsigned = 'UNSIGNED-PAYLOAD';
 
 export class Client {
   readonly connection: Connection;
+  readonly #services = new ModelLibrary().summaries;
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -60,8 +61,8 @@ export class Client {
     }
   }
 
-  async putObject(bucket: string, key: string, body: string | { file: string }): Promise<void> {
-    const isFile = typeof body !== 'string';
+  async putObject(bucket: string, key: string, body: string | Buffer | { file: string }): Promise<void> {
+    const isFile = typeof body !== 'string' && !Buffer.isBuffer(body);
     const sizeBytes = isFile ? statSync(body.file).size : Buffer.byteLength(body);
     const response = await this.#send({
       service: 's3',
@@ -85,7 +86,8 @@ export class Client {
       headers: { host: url.host, ...headers },
       body: body instanceof Uint8Array ? body : new Uint8Array(),
       ...(payloadHash === undefined ? {} : { payloadHash }),
-      service,
+      // Step Functions signs as `states`, EMR as `elasticmapreduce`.
+      service: this.#services.get(service)?.signingName ?? service,
       region,
       credential: this.connection,
       time: new Date(),

@@ -18,6 +18,8 @@ export interface RunFile {
   readonly pid: number;
   readonly endpoint: string;
   readonly accountId: string;
+  /** Base URL of Livy's REST API, when it is served. */
+  readonly livyUrl?: string;
 }
 
 export interface ConnectionFlags {

@@ -7,6 +7,7 @@ import { findConnection, type ConnectionFlags } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { isPlatformError } from '#kernel/errors';
 import { formatDuration, type Output } from './output.ts';
+import { type ArtifactStore, packageTemplate } from './package/artifacts.ts';
 import { pollUntil } from './poll.ts';
 import { ensureBucket } from './sql.ts';
 
@@ -26,7 +27,7 @@ export async function runDeploy(template: string, flags: DeployFlags, output: Ou
   const stackName = flags.stackName ?? nameFromPath(template);
   const outputs = await deploy(client, {
     stackName,
-    body: readTemplate(template),
+    body: await packageTemplate(template, readTemplate(template), artifactStore(client)),
     parameters: pairs(flags.parameter, '--parameter'),
     tags: pairs(flags.tag, '--tag'),
     wait: flags.wait !== false,
@@ -163,12 +164,29 @@ function eventsOf(client: Client, stack: string): Promise<CallOutput[]> {
 
 async function templateInput(client: Client, body: string): Promise<object> {
   if (Buffer.byteLength(body) <= inlineBytesMax) return { TemplateBody: body };
-  const { Account: account } = await client.call('sts', 'GetCallerIdentity', {});
-  const bucket = `cf-templates-${account}-${client.connection.region}`;
-  await ensureBucket(client, bucket);
+  const store = artifactStore(client);
   const key = `${Date.now()}.template`;
-  await client.putObject(bucket, key, body);
-  return { TemplateURL: `${client.connection.endpoint}/${bucket}/${key}` };
+  return { TemplateURL: store.urlOf(await store.put(key, Buffer.from(body)), key) };
+}
+
+/** The bucket for templates and what they name, made at first use. */
+function artifactStore(client: Client): ArtifactStore {
+  let found: Promise<string> | undefined;
+  const bucketOf = async (): Promise<string> => {
+    const { Account: account } = await client.call('sts', 'GetCallerIdentity', {});
+    const bucket = `cf-templates-${account}-${client.connection.region}`;
+    await ensureBucket(client, bucket);
+    return bucket;
+  };
+  return {
+    async put(key, body) {
+      found ??= bucketOf();
+      const bucket = await found;
+      await client.putObject(bucket, key, body);
+      return bucket;
+    },
+    urlOf: (bucket, key) => `${client.connection.endpoint}/${bucket}/${key}`,
+  };
 }
 
 function readTemplate(path: string): string {

@@ -23,6 +23,7 @@ import { State } from '#kernel/state';
 import { runFilePath } from './connection.ts';
 import { exitCodes } from './exit.ts';
 import { formatBytes, type Output } from './output.ts';
+import { locateSpark, sparkRemedy } from './applications/spark.ts';
 
 type Level = 'ok' | 'note' | 'bad';
 
@@ -47,6 +48,8 @@ export async function runDoctor(flags: object, output: Output): Promise<void> {
     ...state(config),
     disk(config),
     await port(config),
+    ...(await livyPort(config)),
+    ...spark(flags),
     ...clients(),
   ];
   const settings = Object.entries(origins).filter(([, origin]) => origin !== 'default');
@@ -177,18 +180,65 @@ function fsyncsPerSecond(folder: string): number {
 async function port(config: Config): Promise<Finding> {
   const running = readRunning(config);
   if (running !== undefined) return { name: 'platform', level: 'ok', text: `runs at ${running}` };
-  const isFree = await new Promise<boolean>((settle) => {
-    const server = createServer();
-    server.once('error', () => settle(false));
-    server.listen(config.port, config.host, () => server.close(() => settle(true)));
-  });
-  if (isFree) return { name: 'port', level: 'ok', text: `${config.host}:${config.port} is free` };
+  if (await portIsFree(config.port, config.host))
+    return { name: 'port', level: 'ok', text: `${config.host}:${config.port} is free` };
   return {
     name: 'port',
     level: 'bad',
     text: `${config.host}:${config.port} is taken`,
     remedy: 'Start with another --port, or 0 for any free one.',
   };
+}
+
+function portIsFree(port: number, host: string): Promise<boolean> {
+  return new Promise<boolean>((settle) => {
+    const server = createServer();
+    server.once('error', () => settle(false));
+    server.listen(port, host, () => server.close(() => settle(true)));
+  });
+}
+
+async function livyPort(config: Config): Promise<Finding[]> {
+  if (readRunning(config) !== undefined) {
+    const { livyUrl } = JSON.parse(readFileSync(runFilePath(config.dataDir), 'utf8')) as { livyUrl?: string };
+    const remedy = 'Start with another --livy-port.';
+    if (livyUrl === undefined)
+      return [{ name: 'Livy', level: 'bad', text: 'is not served: its port is taken', remedy }];
+    return [{ name: 'Livy', level: 'ok', text: `runs at ${livyUrl}` }];
+  }
+  if (await portIsFree(config.livyPort, config.livyHost)) return [];
+  const text = `port ${config.livyHost}:${config.livyPort} is taken`;
+  return [{ name: 'Livy', level: 'note', text, remedy: 'Start with another --livy-port, or 0 for any free one.' }];
+}
+
+/** Spark is optional: SQL, Python and Node applications run without it. */
+function spark(flags: object): Finding[] {
+  const found = locateSpark(flags);
+  if (found === undefined) {
+    const text = 'not installed; Spark applications cannot run';
+    return [{ name: 'Spark', level: 'note', text, remedy: `Optional: ${sparkRemedy}` }];
+  }
+  const findings: Finding[] = [{ name: 'Spark', level: 'ok', text: `${found.version} in ${found.home}` }];
+  if (found.java === undefined) {
+    findings.push({
+      name: 'Java',
+      level: 'bad',
+      text: 'not found, and Spark needs it',
+      remedy: 'Install a JRE 17, or set JAVA_HOME.',
+    });
+  } else findings.push({ name: 'Java', level: 'ok', text: found.java });
+  if (found.missingS3Jars.length === 0)
+    findings.push({ name: 'Spark on s3', level: 'ok', text: 'the jars of s3:// are there' });
+  else {
+    const text = `${found.missingS3Jars.length} jars of s3:// are missing`;
+    findings.push({
+      name: 'Spark on s3',
+      level: 'bad',
+      text,
+      remedy: 'Download them (6 MB): npx millpond spark --add-s3',
+    });
+  }
+  return findings;
 }
 
 function readRunning(config: Config): string | undefined {

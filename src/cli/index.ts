@@ -69,6 +69,15 @@ function addServer(program: Command): void {
   withSettings(program.command('doctor').description('check this machine and the data folder')).action(
     async (flags: object, command: Command) => (await import('./doctor.ts')).runDoctor(flags, output(command)),
   );
+  program
+    .command('spark')
+    .description('show the Spark that applications run on')
+    .option('--add-s3', 'download the jars by which it reads and writes s3:// (6 MB)')
+    .option('--spark-home <folder>', settings.sparkHome.doc)
+    .option('--python-path <file>', settings.pythonPath.doc)
+    .action(async (flags: object, command: Command) =>
+      (await import('./applications/spark.ts')).runSpark(flags, output(command)),
+    );
   withConnection(program.command('env').description('print the exports that point AWS clients here'))
     .option('--shell <shell>', 'bash, zsh, fish, powershell, dotenv or json', 'bash')
     .action(async (flags: object, command: Command) =>
@@ -106,6 +115,17 @@ function addClient(program: Command): void {
     .option('--timeout <seconds>', 'give up waiting after so many seconds')
     .action(async (name: string, flags: object, command: Command) =>
       (await import('./workflow/index.ts')).runWorkflowCommand(name, flags, output(command)),
+    );
+  program
+    .command('applications [id]')
+    .description('list what was submitted over Livy and EMR, or show one application')
+    .option('--follow', 'print its log as it grows, and its progress')
+    .option('--log', 'print its log')
+    .option('--limit <number>', 'how many to list', '50')
+    .option('--livy-url <url>', "where Livy's REST API is; that of the running platform unless given")
+    .option('--data-dir <folder>', settings.dataDir.doc)
+    .action(async (id: string | undefined, flags: object, command: Command) =>
+      (await import('./applications/applications.ts')).showApplications(id, flags, output(command)),
     );
   withConnection(
     program
