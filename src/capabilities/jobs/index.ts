@@ -1,5 +1,5 @@
-/** Front door of the jobs capability: Glue jobs, their runs, triggers and workflows. */
-export { createJobs, type JobsCapability, type JobsParts } from './capability.ts';
+/** Front door of the jobs capability: Glue jobs and their flow, Livy's applications and sessions, EMR's clusters. */
+export { createJobs, type JobsCapability, type JobsConfig, type JobsParts } from './capability.ts';
 export type { ScriptEngine, ScriptWork } from './engines/engine.ts';
 export { SqlEngine } from './engines/sql.ts';
 export type { Jobs } from './jobs.ts';

@@ -90,17 +90,16 @@ export function checkRange(member: string, value: number, least: number, most: n
 /** @throws InvalidInputException when no engine of this platform runs such a script */
 export function checkCommand(command: JobCommand): void {
   if (!servedCommands.includes(command.name)) {
-    throw invalidInput(
-      `Command.Name '${command.name}' is not served. Use ${servedCommands.join(', ')} with a SQL script.`,
-    );
+    throw invalidInput(`Command.Name '${command.name}' is not served. Use one of ${servedCommands.join(', ')}.`);
   }
   if (!/^s3:\/\/[^/]+\/.+/.test(command.scriptLocation)) {
-    throw invalidInput(`Command.ScriptLocation '${command.scriptLocation}' must be s3://bucket/key of a SQL script.`);
+    throw invalidInput(`Command.ScriptLocation '${command.scriptLocation}' must be s3://bucket/key of a script.`);
   }
-  if (!/\.sql$/i.test(command.scriptLocation)) {
-    // Differs from AWS: scripts are SQL; Python and Scala scripts are refused when the job is created.
+  const isPythonShell = command.name === 'pythonshell' && /\.py$/i.test(command.scriptLocation);
+  if (!isPythonShell && !/\.sql$/i.test(command.scriptLocation)) {
+    // Differs from AWS: scripts of Spark jobs (glueetl) are SQL; Python runs as pythonshell, Spark by Livy or EMR.
     throw invalidInput(
-      `'${command.scriptLocation}' is not a .sql script, and only SQL scripts run here. Rewrite it in SQL, or let 'millpond job propose' write one.`,
+      `'${command.scriptLocation}' is not a .sql script, and only SQL scripts run as ${command.name}. Rewrite it in SQL, let 'millpond propose' write one, or submit it to Livy.`,
     );
   }
 }

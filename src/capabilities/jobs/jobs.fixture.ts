@@ -3,7 +3,7 @@
  * script's first word says (`ok`, `fail`, `wait`), so that every state of a run can be brought about.
  */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { Glue } from '@aws-sdk/client-glue';
 import { createCatalog, catalogSchema } from '#catalog';
@@ -12,17 +12,31 @@ import { FakeClock, SystemClock, type Clock } from '#kernel/clock';
 import { PlatformError } from '#kernel/errors';
 import { EventHub, type PlatformEvent } from '#kernel/events';
 import { silentLog } from '#kernel/log';
+import { outboxSchema } from '#kernel/outbox';
 import { State } from '#kernel/state';
 import { Vault } from '#kernel/vault';
 import { createLogs, logsSchema } from '#logs';
 import { clientConfig, startGateway, until, useTempFolder } from '#testing';
-import { createJobs } from './capability.ts';
+import { createJobs, type JobsConfig } from './capability.ts';
 import { jobsSchema } from './store/schema.ts';
 import type { ScriptEngine, ScriptWork } from './engines/engine.ts';
 
 export const scope = '000000000000/us-east-1';
 
+export const testConfig: JobsConfig = {
+  accountId: '000000000000',
+  region: 'us-east-1',
+  livyHost: '127.0.0.1',
+  hosts: [],
+  livyPort: 0,
+  livyUrl: '',
+  sparkHome: '',
+  pythonPath: '',
+  jobConcurrency: 4,
+};
+
 export interface Bench {
+  readonly endpoint: string;
   readonly glue: Glue;
   readonly jobs: ReturnType<typeof createJobs>;
   readonly logs: ReturnType<typeof createLogs>['logs'];
@@ -56,7 +70,7 @@ export async function openBench(options: { clock?: Clock; more?: ServiceApi['ope
   }
 
   async function openParts(): Promise<() => Promise<void>> {
-    const state = State.open(file, [catalogSchema, logsSchema, jobsSchema]);
+    const state = State.open(file, [outboxSchema, catalogSchema, logsSchema, jobsSchema]);
     const hub = new EventHub(silentLog);
     hub.subscribe((event) => void bench.events.push(event));
     const { logs } = createLogs({ state, clock, log: silentLog });
@@ -75,13 +89,36 @@ export async function openBench(options: { clock?: Clock; more?: ServiceApi['ope
     if (options.more !== undefined) apis.push({ service: 'glue', operations: options.more });
     const server = await startGateway({ apis: () => apis });
     const { dispatcher } = server;
-    const engines = [testEngine(bench.works, waiting)];
-    const parts = { state, clock, log: silentLog, events: hub, logs, catalog, tags, dispatcher, engines };
+    const sql = testEngine(bench.works, waiting);
+    const parts = {
+      state,
+      clock,
+      log: silentLog,
+      events: hub,
+      logs,
+      catalog,
+      tags,
+      dispatcher,
+      sql,
+      config: testConfig,
+      // No SQL session is opened here.
+      scripts: undefined as never,
+      dataDir: dirname(file),
+      environment: process.env,
+      endpoint: () => server.endpoint,
+    };
     const jobs = createJobs(parts);
     apis.push(...(jobs.capability.apis ?? []));
     await jobs.capability.start?.();
     const glue = new Glue(clientConfig(server.endpoint));
-    Object.assign(bench, { glue, jobs, logs, hub, release: () => waiting.splice(0).forEach((go) => go()) });
+    Object.assign(bench, {
+      endpoint: server.endpoint,
+      glue,
+      jobs,
+      logs,
+      hub,
+      release: () => waiting.splice(0).forEach((go) => go()),
+    });
     return async () => {
       glue.destroy();
       await jobs.capability.stop?.();

@@ -10,6 +10,7 @@ import { createCatalog, catalogSchema } from '#catalog';
 import { SystemClock } from '#kernel/clock';
 import { EventHub } from '#kernel/events';
 import { silentLog } from '#kernel/log';
+import { outboxSchema } from '#kernel/outbox';
 import { State } from '#kernel/state';
 import { Vault } from '#kernel/vault';
 import { createLake, lakeSchema } from '#lake';
@@ -22,6 +23,7 @@ import { identityMapping, proposeScript } from '../script-proposal.ts';
 import { advanceRun } from '../runs/job-run.ts';
 import { putIntent } from '../store/outputs.ts';
 import { updateRun } from '../store/runs.ts';
+import { testConfig } from '../jobs.fixture.ts';
 import { SqlEngine } from './sql.ts';
 
 const scope = '000000000000/us-east-1';
@@ -32,7 +34,7 @@ async function openLakeWithJobs() {
   const clock = new SystemClock();
   const log = silentLog;
   const events = new EventHub(log);
-  const schemas = [lakeSchema, catalogSchema, querySchema, logsSchema, jobsSchema];
+  const schemas = [outboxSchema, lakeSchema, catalogSchema, querySchema, logsSchema, jobsSchema];
   const state = State.open(join(dataDir, 'state.sqlite'), schemas);
   const lake = createLake({ state, clock, log, events, dataDir, findCredential: () => undefined });
   const catalog = createCatalog({ state, clock, events, vault: new Vault(randomBytes(32)) });
@@ -44,7 +46,19 @@ async function openLakeWithJobs() {
   const server = await startGateway({ apis: () => apis });
   const { dispatcher } = server;
   const engine = new SqlEngine({ scripts: query.scripts, lake: lake.lake, state });
-  const open = () => createJobs({ ...parts, logs: logs.logs, tags: catalog.tags, dispatcher, engines: [engine] });
+  const open = () =>
+    createJobs({
+      ...parts,
+      logs: logs.logs,
+      tags: catalog.tags,
+      dispatcher,
+      sql: engine,
+      scripts: query.scripts,
+      dataDir,
+      environment: process.env,
+      endpoint: () => server.endpoint,
+      config: testConfig,
+    });
   const jobs = open();
   apis.push(...(jobs.capability.apis ?? []));
   for (const part of [lake, catalog, query, logs, jobs]) await part.capability.start?.();

@@ -3,7 +3,7 @@
  * interrupted ends FAILED with that reason at the next start, and is tried again where MaxRetries leaves tries.
  */
 import type { Clock } from '#kernel/clock';
-import type { EventHub } from '#kernel/events';
+import type { EventHub, PlatformEvent } from '#kernel/events';
 import { newUuid } from '#kernel/ids';
 import type { Log } from '#kernel/log';
 import type { Db, State } from '#kernel/state';
@@ -121,10 +121,13 @@ export class JobRuns {
       }
       const stopped = advanceRun(found, next, this.#parts.clock.nowMs());
       rows.updateRun(db, scope, stopped);
-      if (isFinal(stopped.state)) this.#observer?.record(db, scope, stopped);
+      if (isFinal(stopped.state)) {
+        this.#observer?.record(db, scope, stopped);
+        this.#parts.events.record(db, this.#stateChange(scope, stopped));
+      }
       return stopped;
     });
-    if (isFinal(run.state)) this.#announce(scope, run);
+    if (isFinal(run.state)) this.#observer?.act(scope);
     else this.#active.get(id)?.abort.abort('stop' satisfies Interruption);
   }
 
@@ -234,10 +237,11 @@ export class JobRuns {
         ended.state === 'FAILED' && ended.attempt < (job?.maxRetries ?? 0) ? retryOf(ended, clock.nowMs()) : undefined;
       if (retry === undefined) this.#observer?.record(db, scope, ended);
       else rows.insertRun(db, scope, retry);
+      this.#parts.events.record(db, this.#stateChange(scope, ended));
       return { ended, retry };
     });
     if (result === undefined) return;
-    this.#announce(scope, result.ended);
+    this.#observer?.act(scope);
     if (result.retry !== undefined) this.launch(scope, result.retry);
     await this.#startWaiting(scope, run.jobName);
   }
@@ -257,14 +261,9 @@ export class JobRuns {
     if (run !== undefined) this.launch(scope, run);
   }
 
-  #announce(scope: string, run: JobRun): void {
-    this.#tell(scope, run);
-    this.#observer?.act(scope);
-  }
-
-  #tell(scope: string, run: JobRun): void {
+  #stateChange(scope: string, run: JobRun): PlatformEvent {
     const [accountId = '', region = ''] = scope.split('/');
-    this.#parts.events.publish({
+    return {
       id: newUuid(),
       source: 'aws.glue',
       detailType: 'Glue Job State Change',
@@ -279,7 +278,7 @@ export class JobRuns {
         jobRunId: run.id,
         message: run.errorMessage ?? 'Job run succeeded',
       },
-    });
+    };
   }
 
   #job(scope: string, name: string): Job {

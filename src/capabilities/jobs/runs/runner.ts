@@ -1,7 +1,6 @@
 /** Carries out one run: fetches the script, hands it to an engine, keeps its log, ends it when its time is over. */
 import type { Readable } from 'node:stream';
 import type { Caller, Dispatcher } from '#gateway';
-import { parseArn } from '#kernel/arn';
 import type { Clock } from '#kernel/clock';
 import { messageOf } from '#kernel/errors';
 import type { Log } from '#kernel/log';
@@ -9,6 +8,7 @@ import type { Logs } from '#logs';
 import type { ScriptEngine } from '../engines/engine.ts';
 import { scriptFailed } from '../errors.ts';
 import { mergeArguments, type Job } from '../job.ts';
+import { roleCaller } from '../role-caller.ts';
 import { BookmarkReader, emptyBookmark, type Bookmark } from './bookmark.ts';
 import type { JobRun } from './job-run.ts';
 
@@ -90,8 +90,8 @@ export class Runner {
     const values = { ...mergeArguments(job, run.arguments), ...workflowArguments(run) };
     const engine = this.#parts.engines.find((candidate) => candidate.accepts(job.command));
     if (engine === undefined)
-      throw scriptFailed(`No engine here runs ${job.command.scriptLocation}; scripts are .sql files.`);
-    const caller = roleCaller(job.role, accountId);
+      throw scriptFailed(`No engine here runs ${job.command.scriptLocation} as ${job.command.name}.`);
+    const caller = roleCaller(job.role, accountId, 'GlueJobRunnerSession');
     lines.say(`Run ${run.id} of job ${run.jobName}: ${job.command.scriptLocation} on ${engine.name}`);
     const script = await this.#readScript(job.command.scriptLocation, caller, region, abort.signal);
     const reader = bookmarkReader(values['--job-bookmark-option'], bookmark);
@@ -201,17 +201,6 @@ function workflowArguments(run: JobRun): Record<string, string> {
   return {
     '--WORKFLOW_RUN_ID': run.workflowRunId,
     ...(typeof workflow === 'string' && { '--WORKFLOW_NAME': workflow }),
-  };
-}
-
-function roleCaller(role: string, accountId: string): Caller {
-  const name = role.startsWith('arn:') ? (parseArn(role).resource.split('/').at(-1) ?? role) : role;
-  const session = 'GlueJobRunnerSession';
-  return {
-    kind: 'assumed-role',
-    accountId,
-    arn: `arn:aws:sts::${accountId}:assumed-role/${name}/${session}`,
-    principalId: `${name}:${session}`,
   };
 }
 

@@ -44,5 +44,23 @@ export const jobsSchema: Schema = {
        state TEXT NOT NULL, properties TEXT NOT NULL, started_ms INTEGER NOT NULL, completed_ms INTEGER,
        error_message TEXT, previous_run_id TEXT, fired TEXT NOT NULL, errored_actions INTEGER NOT NULL) STRICT;
      CREATE INDEX jobs_workflow_run_by_name ON jobs_workflow_run (scope, workflow, sequence);`,
+    `CREATE TABLE jobs_application (
+       id INTEGER PRIMARY KEY, scope TEXT NOT NULL, source TEXT NOT NULL, source_id TEXT, name TEXT,
+       has_ended INTEGER NOT NULL, is_listed INTEGER NOT NULL, document TEXT NOT NULL) STRICT;
+     CREATE INDEX jobs_application_open ON jobs_application (id) WHERE has_ended = 0;
+     CREATE INDEX jobs_application_by_name ON jobs_application (name) WHERE is_listed = 1;
+     CREATE INDEX jobs_application_by_source ON jobs_application (source, source_id) WHERE source_id IS NOT NULL;
+     CREATE TABLE jobs_session (id INTEGER PRIMARY KEY, has_ended INTEGER NOT NULL, document TEXT NOT NULL) STRICT;
+     CREATE TABLE jobs_cluster (
+       sequence INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, id TEXT NOT NULL UNIQUE,
+       has_ended INTEGER NOT NULL, document TEXT NOT NULL) STRICT;
+     CREATE INDEX jobs_cluster_by_scope ON jobs_cluster (scope, sequence);
+     CREATE TABLE jobs_step (
+       sequence INTEGER PRIMARY KEY AUTOINCREMENT, cluster TEXT NOT NULL, id TEXT NOT NULL UNIQUE,
+       state TEXT NOT NULL, document TEXT NOT NULL) STRICT;
+     CREATE INDEX jobs_step_by_cluster ON jobs_step (cluster, sequence);
+     CREATE TABLE jobs_security_configuration (
+       scope TEXT NOT NULL, name TEXT NOT NULL, created_ms INTEGER NOT NULL, document TEXT NOT NULL,
+       PRIMARY KEY (scope, name)) STRICT, WITHOUT ROWID;`,
   ],
 };
