@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { useTempFolder } from '#testing';
+import { missingPython, useTempFolder } from '#testing';
 import { runReadme } from '../../src/testing/readme.ts';
 import { startMailbox, type Mailbox } from '../../src/testing/mailbox.ts';
 import { missingSpark } from '../../src/testing/spark.ts';
@@ -10,7 +10,8 @@ import { startTestPlatform, type TestPlatform } from '../../src/testing/platform
 import { startWalk, type Walk } from './walk.fixture.ts';
 
 const realTrips = join('..', 'shared', 'data', 'taxi', 'tripdata.csv');
-const withoutTrips = existsSync(realTrips) ? false : `${realTrips} is not there`;
+const withoutPython = missingPython();
+const withoutTrips = withoutPython !== false || existsSync(realTrips) ? withoutPython : `${realTrips} is not there`;
 
 /** Distance and fare for each rate code of the real file, added up by a decimal calculator. */
 const realSums = [
@@ -22,7 +23,7 @@ const realSums = [
   '5,339.32,3358.46',
 ];
 
-test('the README does what it says', async () => {
+test('the README does what it says', { skip: withoutPython }, async () => {
   const scratch = useTempFolder();
   const platform = await startTestPlatform({ open: false });
   try {
@@ -67,6 +68,7 @@ let walk: Walk;
 let mailbox: Mailbox;
 
 before(async () => {
+  if (withoutPython !== false) return;
   mailbox = await startMailbox();
   platform = await startTestPlatform({ smtpUrl: mailbox.url });
   walk = await startWalk(platform, {
@@ -76,12 +78,13 @@ before(async () => {
 });
 
 after(async () => {
+  if (withoutPython !== false) return;
   walk.close();
   await platform.close();
   await mailbox.close();
 });
 
-test('an object that arrives starts the workflow with its path', async () => {
+test('an object that arrives starts the workflow with its path', { skip: withoutPython }, async () => {
   await walk.deployVariation('on-arrival', { StateMachineArn: walk.machineArn, BucketName: walk.bucket });
   await walk.putTrips('emr-step-functions');
   const execution = await walk.nextExecution(walk.machineArn);
@@ -89,7 +92,7 @@ test('an object that arrives starts the workflow with its path', async () => {
   assert.equal(execution.status, 'SUCCEEDED', execution.cause);
 });
 
-test('a failed execution sends an e-mail to who confirmed', async () => {
+test('a failed execution sends an e-mail to who confirmed', { skip: withoutPython }, async () => {
   await walk.deployVariation('alert', { StateMachineArn: walk.machineArn, Address: 'ann@example.com' });
   const invitation = await mailbox.next();
   const link = /https?:\S+ConfirmSubscription\S+/.exec(invitation)?.[0];
@@ -101,7 +104,7 @@ test('a failed execution sends an e-mail to who confirmed', async () => {
   assert.match(alert, new RegExp(`Execution ${failed.name} of the Spark ETL workflow ended as FAILED`));
 });
 
-test('two months run in parallel, each under its own root', async () => {
+test('two months run in parallel, each under its own root', { skip: withoutPython }, async () => {
   const { TwoMonthsArn = '' } = await walk.deployVariation('two-months', { StateMachineArn: walk.machineArn });
   const months = ['january', 'february'];
   for (const month of months) await walk.putTrips(`${month}/emr-step-functions`);

@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import colors from 'picocolors';
+import { findIsolation, Interpreters } from '#functions';
 import { loadConfig, type Config } from '#kernel/config';
 import { messageOf } from '#kernel/errors';
 import { State } from '#kernel/state';
@@ -49,6 +50,7 @@ export async function runDoctor(flags: object, output: Output): Promise<void> {
     disk(config),
     await port(config),
     ...(await livyPort(config)),
+    ...(await functions(config)),
     ...spark(flags),
     ...clients(),
   ];
@@ -75,6 +77,26 @@ function nodeVersion(): Finding {
     text: `${process.version} is too old`,
     remedy: 'Install Node 24 or newer, or start with `npm start`, which brings one.',
   };
+}
+
+async function functions(config: Config): Promise<Finding[]> {
+  const sandbox = await findIsolation(config.functionSandbox).then(
+    ({ kind, detail }): Finding =>
+      kind === 'bubblewrap' || config.functionSandbox === 'process'
+        ? { name: 'Functions', level: 'ok', text: detail }
+        : { name: 'Functions', level: 'note', text: detail, remedy: 'Install bubblewrap to keep their code apart.' },
+    (error: unknown): Finding => ({ name: 'Functions', level: 'bad', text: messageOf(error) }),
+  );
+  const python = await new Interpreters(config.pythonPath, process.env).describePython().then(
+    (text): Finding => ({ name: 'Python', level: 'ok', text }),
+    (error: unknown): Finding => ({
+      name: 'Python',
+      level: 'note',
+      text: messageOf(error),
+      remedy: 'Functions and jobs in Python need python3, or the setting pythonPath.',
+    }),
+  );
+  return [sandbox, python];
 }
 
 function sqliteVersion(): Finding {

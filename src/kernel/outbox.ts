@@ -201,12 +201,12 @@ export class Outbox<Payload> {
   }
 
   async #fail(entry: OutboxEntry<Payload>, error: unknown): Promise<void> {
-    const { state, clock, giveUp } = this.#options;
+    const { state, clock } = this.#options;
     const pauseMs = this.#options.retryAfterMs(entry, error);
     await state.write((db) => {
       if (pauseMs === undefined) {
         this.#delete(db, entry);
-        giveUp?.(db, entry, error);
+        this.#options.giveUp?.(db, entry, error);
         return;
       }
       db.prepare('UPDATE outbox SET attempts = attempts + 1, due_ms = ? WHERE id = ?').run(

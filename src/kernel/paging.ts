@@ -17,7 +17,7 @@ export function encodeToken(key: readonly (string | number)[]): string {
  * @param code the error code of the service for a bad token
  * @throws invalid when the token was not made by `encodeToken`
  */
-export function decodeToken(token: string, code = 'InvalidInputException'): (string | number)[] {
+export function decodeToken(token: string, code?: string): (string | number)[] {
   try {
     const key: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
     if (Array.isArray(key) && key.every((part) => typeof part === 'string' || typeof part === 'number')) {
@@ -26,11 +26,19 @@ export function decodeToken(token: string, code = 'InvalidInputException'): (str
   } catch {
     // Falls through to the one error below.
   }
-  throw new PlatformError(
-    'invalid',
-    code,
-    `'${token.slice(0, 80)}' is not a token of this service. Use the token of the page before, unchanged.`,
-  );
+  throw badToken(token, code);
+}
+
+/**
+ * A token whose key is numbers alone.
+ * @param length how many there are
+ * @throws invalid when the token was not made by `encodeToken` of such a key
+ */
+export function decodeNumberToken(token: string, length: number, code?: string): number[] {
+  const key = decodeToken(token, code);
+  const numbers = key.filter((part) => typeof part === 'number');
+  if (key.length !== length || numbers.length !== length) throw badToken(token, code);
+  return numbers;
 }
 
 /** Cuts a page out of items that are already in key order. */
@@ -63,4 +71,12 @@ function compareKeys(a: readonly (string | number)[], b: readonly (string | numb
     if (part !== other) return part < other ? -1 : 1;
   }
   return a.length - b.length;
+}
+
+function badToken(token: string, code = 'InvalidInputException'): PlatformError {
+  return new PlatformError(
+    'invalid',
+    code,
+    `'${token.slice(0, 80)}' is not a token of this service. Use the token of the page before, unchanged.`,
+  );
 }

@@ -48,6 +48,9 @@ export interface FuzzOptions {
 const knownMax = 12;
 /** A call that has not answered by then is given up. */
 const endlessMs = 6000;
+/** Operations that may wait for something to come; the fuzzer goes on before it has. */
+const longPolls: ReadonlySet<string> = new Set(['sqs:ReceiveMessage', 'stepfunctions:GetActivityTask']);
+const longPollMs = 300;
 const inputTextMax = 600;
 
 type Ending = { readonly accepted: boolean; readonly fault?: FuzzFinding['fault']; readonly error?: unknown };
@@ -110,7 +113,9 @@ export class Fuzzer {
     const began = performance.now();
     const ending = await Promise.race([
       overWire ? this.#wire(operation, input) : this.#inside(operation, input),
-      delay<Ending>(endlessMs, { accepted: false, fault: 'slow', error: 'no answer' }),
+      longPolls.has(`${operation.model.name}:${operation.name}`)
+        ? delay<Ending>(longPollMs, { accepted: true })
+        : delay<Ending>(endlessMs, { accepted: false, fault: 'slow', error: 'no answer' }),
     ]);
     const durationMs = performance.now() - began;
     this.#count(operation.model.name, ending.accepted);
@@ -178,16 +183,18 @@ export class Fuzzer {
     this.#counts.set(service, counts);
   }
 
-  /** Keeps short texts by the names of their members. */
+  /** Keeps short texts and bytes by the names of their members. */
   #learn(value: unknown, depth: number): void {
     if (typeof value !== 'object' || value === null || depth > 4) return;
     for (const [name, child] of Object.entries(value)) {
-      if (typeof child === 'string' && child !== '' && child.length < 300) this.#keep(name, child);
-      else if (typeof child === 'object' && !(child instanceof Uint8Array)) this.#learn(child, depth + 1);
+      if (child instanceof Uint8Array) {
+        if (child.length < 300) this.#keep(name, child);
+      } else if (typeof child === 'string' && child !== '' && child.length < 300) this.#keep(name, child);
+      else if (typeof child === 'object') this.#learn(child, depth + 1);
     }
   }
 
-  #keep(name: string, value: string): void {
+  #keep(name: string, value: string | Uint8Array): void {
     const key = name.toLowerCase();
     const values = this.#known.get(key) ?? [];
     if (values.includes(value)) return;
@@ -241,6 +248,17 @@ const storage = {
   },
 };
 const template = '{"Resources":{"G":{"Type":"AWS::Logs::LogGroup","Properties":{"LogGroupName":"fuzz-stack-group"}}}}';
+
+const machine =
+  '{"StartAt":"A","States":{"A":{"Type":"Map","ItemsPath":"$.a","ItemProcessor":{"StartAt":"B","States":' +
+  '{"B":{"Type":"Pass","End":true}}},"Next":"C"},"C":{"Type":"Succeed"}}}';
+/** `index.mjs` with a handler that answers its event. */
+const functionZip = Buffer.from(
+  'UEsDBBQAAAAAAAAAIQD0sw8vLgAAAC4AAAAJAAAAaW5kZXgubWpzZXhwb3J0IGNvbnN0IGhhbmRsZXIgPSBhc3luYyAoZXZlbnQp' +
+    'ID0+IGV2ZW50O1BLAQIUAxQAAAAAAAAAIQD0sw8vLgAAAC4AAAAJAAAAAAAAAAAAAACAAQAAAABpbmRleC5tanNQSwUGAAAAAAEA' +
+    'AQA3AAAAVQAAAAAA',
+  'base64',
+);
 
 const seedCalls: readonly (readonly [service: string, operation: string, input: object])[] = [
   ['s3', 'CreateBucket', { Bucket: 'fuzz-bucket' }],
@@ -332,6 +350,63 @@ const seedCalls: readonly (readonly [service: string, operation: string, input: 
   ['athena', 'StartQueryExecution', { QueryString: 'SELECT * FROM fuzz.fuzz', WorkGroup: 'fuzz' }],
   ['logs', 'CreateLogGroup', { logGroupName: 'fuzz' }],
   ['logs', 'CreateLogStream', { logGroupName: 'fuzz', logStreamName: 'fuzz' }],
+  ['sqs', 'CreateQueue', { QueueName: 'fuzz' }],
+  ['sqs', 'CreateQueue', { QueueName: 'fuzz.fifo', Attributes: { FifoQueue: 'true' } }],
+  ['sqs', 'SendMessage', { QueueUrl: 'http://127.0.0.1/000000000000/fuzz', MessageBody: 'fuzz' }],
+  ['sqs', 'ReceiveMessage', { QueueUrl: 'http://127.0.0.1/000000000000/fuzz' }],
+  ['sns', 'CreateTopic', { Name: 'fuzz' }],
+  [
+    'sns',
+    'Subscribe',
+    {
+      TopicArn: 'arn:aws:sns:us-east-1:000000000000:fuzz',
+      Protocol: 'sqs',
+      Endpoint: 'arn:aws:sqs:us-east-1:000000000000:fuzz',
+      ReturnSubscriptionArn: true,
+    },
+  ],
+  [
+    'stepfunctions',
+    'CreateStateMachine',
+    { name: 'fuzz', roleArn: role, definition: machine, input: '{"a":[1,2]}', output: '{}' },
+  ],
+  [
+    'stepfunctions',
+    'StartExecution',
+    { stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:fuzz', input: '{"a":[1,2]}' },
+  ],
+  ['stepfunctions', 'CreateActivity', { name: 'fuzz' }],
+  [
+    'emr',
+    'RunJobFlow',
+    {
+      Name: 'fuzz',
+      ReleaseLabel: 'emr-7.9.0',
+      Instances: { KeepJobFlowAliveWhenNoSteps: true },
+      JobFlowRole: 'fuzz',
+      ServiceRole: 'fuzz',
+    },
+  ],
+  [
+    'lambda',
+    'CreateFunction',
+    {
+      FunctionName: 'fuzz',
+      Role: role,
+      Runtime: 'nodejs22.x',
+      Handler: 'index.handler',
+      Code: { ZipFile: functionZip },
+      ZipFile: functionZip,
+    },
+  ],
+  ['lambda', 'PublishVersion', { FunctionName: 'fuzz' }],
+  ['lambda', 'CreateAlias', { FunctionName: 'fuzz', Name: 'fuzz', FunctionVersion: '1' }],
+  [
+    'lambda',
+    'CreateEventSourceMapping',
+    { FunctionName: 'fuzz', EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:fuzz' },
+  ],
+  ['lambda', 'PublishLayerVersion', { LayerName: 'fuzz', Content: { ZipFile: functionZip } }],
   ['events', 'PutRule', { Name: 'fuzz', Rule: 'fuzz', EventPattern: '{"source":["fuzz"]}' }],
   ['ssm', 'PutParameter', { Name: '/fuzz/path', Type: 'String', Value: 'v', Path: '/fuzz', Overwrite: true }],
   ['cloudformation', 'CreateStack', { StackName: 'fuzz', TemplateBody: template }],

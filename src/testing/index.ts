@@ -13,5 +13,6 @@
  */
 export { startGateway, rootCaller, testAccountId, type TestGateway, type TestGatewayOptions } from './gateway.ts';
 export { clientConfig } from './client.ts';
+export { missingPython } from './python.ts';
 export { useTempFolder } from './temp-folder.ts';
 export { eventually, until } from './until.ts';

@@ -1,10 +1,11 @@
 /**
  * `millpond demo`: the data lake from an empty folder to an answer, each step as a user would do it by hand, over the
- * same AWS calls. Progress goes to standard error, the answers to standard output.
+ * same AWS calls; then a workflow over two jobs. Progress goes to standard error, the answers to standard output.
  */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import colors from 'picocolors';
+import { Interpreters } from '#functions';
 import { packageFolder } from '../../version.ts';
 import { Client } from '../client.ts';
 import { crawl } from '../crawl.ts';
@@ -17,6 +18,7 @@ import { query, type QueryAnswer } from '../sql.ts';
 import { bannerOf, endOfWork, launch, type RunningPlatform } from '../start.ts';
 import { findDemoData } from './data.ts';
 import { addFile, formatCents, parseCents, type Totals } from './totals.ts';
+import { prepareWorkflow, runAgain, runWorkflow, type WorkflowDemo } from './workflow.ts';
 
 export interface DemoFlags {
   readonly once?: boolean;
@@ -72,6 +74,34 @@ async function walkThrough(running: RunningPlatform, flags: DemoFlags, output: O
     return countAndSum(client, parquetTable);
   });
   await step('Compare', () => compare(expected, raw, parquet, output));
+  const missing = await missingForWorkflow(running);
+  if (missing !== undefined || platform.livyUrl === undefined) {
+    output.note(`\nThe workflow is left out: ${missing}`);
+    return;
+  }
+  const demo: WorkflowDemo = {
+    client,
+    output,
+    livyUrl: platform.livyUrl,
+    buckets: join(config.dataDir, 'buckets'),
+  };
+  const rootPath = await step('Deploy examples/etl-workflow/template.yaml', () =>
+    prepareWorkflow(demo, new Date().toISOString().replaceAll(/[:.]/g, '-').toLowerCase()),
+  );
+  await step('Run the workflow: two jobs in order, submitted through Livy by functions', () =>
+    runWorkflow(demo, rootPath),
+  );
+  await step('Run it again: its output is there, so the first job fails', () => runAgain(demo, rootPath));
+}
+
+/** Why the workflow cannot run here. */
+async function missingForWorkflow({ platform, config }: RunningPlatform): Promise<string | undefined> {
+  if (platform.livyUrl === undefined) return 'another program has the port of Livy. Give --livy-port.';
+  const python = new Interpreters(config.pythonPath, process.env).describePython();
+  return python.then(
+    () => undefined,
+    () => 'its functions are in Python. Install python3.',
+  );
 }
 
 /** Numbers the steps and tells how long each took. */
