@@ -26,7 +26,7 @@ const only = process.env['CRASH_ONLY']?.split(',');
 if (!existsSync(harness)) {
   console.log(`skipped: the crash harness is not at ${harness}`);
 } else {
-  for (const workload of ['objects', 'catalog', 'tables', 'jobs', 'stacks'].filter(
+  for (const workload of ['objects', 'catalog', 'tables', 'jobs', 'stacks', 'workflows'].filter(
     (name) => only?.includes(name) ?? true,
   )) {
     const args = [

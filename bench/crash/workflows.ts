@@ -14,7 +14,7 @@ const stateMachineArn = `arn:aws:states:us-east-1:000000000000:stateMachine:${ma
 const roleArn = 'arn:aws:iam::000000000000:role/crash';
 const witness = 'crash-witness';
 /** No execution may be under way longer than this after a restart. */
-const settleMs = 60_000;
+const settleMs = Number(process.env['CRASH_SETTLE_MS'] ?? 60_000);
 
 /** Five states: a wait that a crash falls into, a task whose effect is counted, a choice, branches, an end. */
 const definition = {
@@ -62,7 +62,7 @@ export async function drive(context: CrashContext): Promise<void> {
   await sfn
     .createStateMachine({ name: machine, definition: JSON.stringify(definition), roleArn })
     .catch(() => undefined);
-  await loop(context, 8, async (id) => {
+  await loop(context, 4, async (id) => {
     context.attempt(id);
     await sfn.startExecution({
       stateMachineArn,
@@ -70,6 +70,8 @@ export async function drive(context: CrashContext): Promise<void> {
       input: JSON.stringify({ id, seconds: context.rnd() < 0.5 ? 0 : 1 }),
     });
     context.ack(id);
+    // Some 10,000 executions over 200 kills: enough to be caught anywhere, few enough to read every history.
+    await sleep(50);
   });
   sfn.destroy();
   sqs.destroy();
