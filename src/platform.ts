@@ -193,11 +193,12 @@ function build({ config, env, log, clock, state }: Ground): Built {
     notifyWorkflow: (scope, workflow, eventId) => jobs.triggers.notify(scope, workflow, eventId),
   });
   const parameters = createParameters(ground);
-  const { scripts } = query;
+  const { scripts, parquetRows } = query;
   const sql = new SqlEngine({ scripts, lake: lake.lake, state });
   const surroundings = { environment: env, endpoint: () => gateway.endpoint(), config };
   const jobs = createJobs({ ...ground, ...tables, ...surroundings, logs: logs.logs, dispatcher, scripts, sql });
-  const workflows = createWorkflows({ ...ground, logs: logs.logs, dispatcher, connections: rules.connections });
+  const { connections } = rules;
+  const workflows = createWorkflows({ ...ground, logs: logs.logs, dispatcher, connections, parquetRows });
   const resources = () => capabilities.flatMap((capability) => capability.resources ?? []);
   const stacks = createStacks({ ...ground, dispatcher, resources, endpoint: () => gateway.endpoint() });
 

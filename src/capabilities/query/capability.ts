@@ -15,6 +15,7 @@ import { workGroupOperations } from './api/work-groups.ts';
 import { cellTextMacros } from './engines/cell-text.ts';
 import { DuckdbEngine } from './engines/duckdb.ts';
 import type { QueryEngine } from './engines/engine.ts';
+import { ParquetRows } from './engines/parquet-rows.ts';
 import { Queries } from './queries.ts';
 import { queryResources } from './resources.ts';
 import { Scripts } from './scripts.ts';
@@ -63,13 +64,16 @@ const historyMs = 45 * 24 * 3600 * 1000;
 export function createQuery(parts: QueryParts): {
   queries: Queries;
   scripts: Scripts;
+  parquetRows: ParquetRows;
   workGroups: WorkGroups;
   capability: Capability;
   schema: Schema;
 } {
   const { state, clock, events, lake, catalog, config = {} } = parts;
   const log = parts.log.with({ capability: 'query' });
-  const engine = parts.engine ?? createEngine(parts, log);
+  const pool = createPool(parts, log);
+  const spillMaxBytes = config.spillMaxBytes ?? 20 * 2 ** 30;
+  const engine = parts.engine ?? new DuckdbEngine(pool, { spillMaxBytes });
   const store = new ExecutionStore(state);
   const records = new RecordStore(state);
   const workGroups = new WorkGroups({
@@ -108,21 +112,23 @@ export function createQuery(parts: QueryParts): {
     async stop() {
       await queries.close();
       await engine.close();
+      await pool.close();
     },
   };
   return {
     queries,
     scripts: new Scripts({ runner, lake, clock, timeoutMs }),
+    parquetRows: new ParquetRows(pool, lake, { spillMaxBytes, timeoutMs }),
     workGroups,
     capability,
     schema: querySchema,
   };
 }
 
-function createEngine(parts: QueryParts, log: Log): QueryEngine {
+function createPool(parts: QueryParts, log: Log): DuckdbPool {
   const { config = {}, clock, environment } = parts;
   const memoryLimitBytes = config.memoryLimitBytes ?? Math.min(4 * 2 ** 30, Math.floor(totalmem() / 4));
-  const pool = new DuckdbPool(
+  return new DuckdbPool(
     {
       size: config.concurrency ?? 2,
       queueMax: config.queueMax ?? 100,
@@ -139,5 +145,4 @@ function createEngine(parts: QueryParts, log: Log): QueryEngine {
     clock,
     log,
   );
-  return new DuckdbEngine(pool, { spillMaxBytes: config.spillMaxBytes ?? 20 * 2 ** 30 });
 }

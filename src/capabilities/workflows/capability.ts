@@ -7,6 +7,7 @@ import type { EventHub } from '#kernel/events';
 import type { Log } from '#kernel/log';
 import type { State } from '#kernel/state';
 import type { Logs } from '#logs';
+import type { ParquetRows } from '#query';
 import { createWorkflowsApi } from './api/index.ts';
 import { Executions } from './execution/executions.ts';
 import { ExecutionLog } from './logging/execution-log.ts';
@@ -25,6 +26,8 @@ export interface WorkflowsParts {
   readonly logs: Logs;
   readonly dispatcher: Dispatcher;
   readonly connections: Pick<Connections, 'authorize'>;
+  /** Absent where there is no engine for them. */
+  readonly parquetRows?: ParquetRows;
 }
 
 export interface WorkflowsCapability {

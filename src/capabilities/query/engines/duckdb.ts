@@ -181,7 +181,8 @@ function scannedBytesOf(result: WorkResult): number {
   return result.scans.reduce((sum, scan) => sum + scan.scannedBytes, 0);
 }
 
-function errorOf(error: unknown): PlatformError {
+/** What the pool threw, by Trino's error names. */
+export function errorOf(error: unknown): PlatformError {
   if (error instanceof PlatformError) return error;
   if (!(error instanceof EngineError)) {
     return new PlatformError('internal', 'GENERIC_INTERNAL_ERROR', messageOf(error), { cause: error });

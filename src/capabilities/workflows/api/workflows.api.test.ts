@@ -185,3 +185,11 @@ test('a definition is checked without being kept', async () => {
   assert.equal(bad.result, 'FAIL');
   assert.equal(bad.diagnostics?.length, 1);
 });
+
+test('a page token that is ours by form but not by content is refused', async () => {
+  const stateMachineArn = await machineOf('paged');
+  for (const key of ['["-1"]', '["a","b"]', '[1,2,3]', '[]']) {
+    const nextToken = Buffer.from(key).toString('base64url');
+    await assert.rejects(sfn.listExecutions({ stateMachineArn, nextToken }), { name: 'InvalidToken' }, key);
+  }
+});

@@ -8,7 +8,7 @@ import { drive, type Steps } from '../execution/interpreter/steps.ts';
 import type { Run } from '../execution/run.ts';
 import type { Thread } from '../execution/thread.ts';
 import { isObject } from '../integrations/sdk-json.ts';
-import type { ChildInput } from './map-runs.ts';
+import type { ChildInput } from './work.ts';
 
 export interface ChildInputsRequest {
   readonly interpreter: Interpreter;

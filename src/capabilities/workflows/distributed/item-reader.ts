@@ -2,6 +2,7 @@
 import { RowSplitter } from '#formats/delimited/index';
 import { isPlatformError, messageOf } from '#kernel/errors';
 import { StateFailure, type ItemReader, type Json, type JsonObject, type MapState } from '#languages/asl/index';
+import type { ParquetRows } from '#query';
 import type { MapRunPlan } from '../execution/interpreter/fan-out.ts';
 import { isObject } from '../integrations/sdk-json.ts';
 import { RoleStorage, type StorageRequest } from './role-storage.ts';
@@ -9,22 +10,25 @@ import { RoleStorage, type StorageRequest } from './role-storage.ts';
 export interface ReadRequest extends StorageRequest {
   readonly mapState: MapState;
   readonly plan: MapRunPlan;
+  readonly parquetRows?: ParquetReader | undefined;
 }
+
+/** Reads the rows of a Parquet file as the texts of JSON objects. */
+export type ParquetReader = Pick<ParquetRows, 'read'>;
 
 // Limit: a distributed Map reads at most 1,000,000 items; AWS allows 100,000,000.
 const itemsMax = 1_000_000;
 
 /** @throws StateFailure States.ItemReaderFailed */
 export async function readItems(request: ReadRequest): Promise<readonly Json[]> {
-  const { mapState, plan } = request;
+  const { mapState, plan, parquetRows, signal } = request;
   const reader = mapState.itemReader;
   if (reader === undefined) return [];
-  const parameters = isObject(plan.readerParameters) ? plan.readerParameters : {};
   const bound = Math.min(plan.maxItems === undefined || plan.maxItems === 0 ? Infinity : plan.maxItems, itemsMax);
-  const storage = new RoleStorage(request);
+  const reading: Reading = { storage: new RoleStorage(request), reader, itemsMax: bound, parquetRows, signal };
   try {
     const items: Json[] = [];
-    for await (const item of itemsOf(storage, reader, parameters)) {
+    for await (const item of itemsOf(reading, isObject(plan.readerParameters) ? plan.readerParameters : {})) {
       if (items.length >= bound) break;
       items.push(item);
     }
@@ -36,45 +40,68 @@ export async function readItems(request: ReadRequest): Promise<readonly Json[]> 
   }
 }
 
-async function* itemsOf(storage: RoleStorage, reader: ItemReader, parameters: JsonObject): AsyncIterable<Json> {
+/** One reading of a data set. */
+interface Reading {
+  readonly storage: RoleStorage;
+  readonly reader: ItemReader;
+  /** What lies behind so many items of a file is not needed. */
+  readonly itemsMax: number;
+  readonly parquetRows: ParquetReader | undefined;
+  readonly signal: AbortSignal;
+}
+
+interface Place {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId?: string | undefined;
+}
+
+async function* itemsOf(reading: Reading, parameters: JsonObject): AsyncIterable<Json> {
+  const { storage, reader } = reading;
   const bucket = text(parameters['Bucket']);
   if (reader.resource.endsWith(':s3:listObjectsV2')) {
     for await (const entry of storage.list(bucket, text(parameters['Prefix']))) {
       if (reader.transformation !== 'LOAD_AND_FLATTEN') yield entry;
-      else yield* parsedItems(storage, reader, bucket, text(entry['Key']), undefined);
+      else yield* parsedItems(reading, { bucket, key: text(entry['Key']) });
     }
     return;
   }
   if (!reader.resource.endsWith(':s3:getObject')) throw failed(`'${reader.resource}' is no reader of items.`);
   const version = parameters['VersionId'];
-  yield* parsedItems(
-    storage,
-    reader,
-    bucket,
-    text(parameters['Key']),
-    typeof version === 'string' ? version : undefined,
-  );
+  const versionId = typeof version === 'string' ? version : undefined;
+  const place = { bucket, key: text(parameters['Key']), versionId };
+  // Athena's manifest names the data files; InputType is theirs.
+  yield* reader.manifestType === 'ATHENA_DATA' ? athenaItems(reading, place) : parsedItems(reading, place);
 }
 
-async function* parsedItems(
-  storage: RoleStorage,
-  reader: ItemReader,
-  bucket: string,
-  key: string,
-  versionId: string | undefined,
-): AsyncIterable<Json> {
+async function* parsedItems(reading: Reading, place: Place): AsyncIterable<Json> {
+  const { storage, reader } = reading;
+  const { bucket, key, versionId } = place;
   switch (reader.inputType) {
     case 'CSV':
       return yield* csvItems(storage.pieces(bucket, key, versionId), reader);
     case 'JSONL':
       return yield* jsonLines(storage.pieces(bucket, key, versionId));
     case 'MANIFEST':
-      return yield* manifestItems(storage, reader, bucket, key);
+      return yield* inventoryItems(reading, place);
     case 'PARQUET':
-      // Limit: a distributed Map does not read Parquet yet; a query can write such a table as JSON or CSV.
-      throw failed(`Reading Parquet ('${key}') is not supported by Millpond; use CSV, JSON or JSONL.`);
+      return yield* parquetItems(reading, place);
     default:
       return yield* jsonItems(await storage.text(bucket, key, versionId), reader);
+  }
+}
+
+async function* parquetItems(
+  { storage, parquetRows, itemsMax: rowsMax, signal }: Reading,
+  { bucket, key, versionId }: Place,
+): AsyncIterable<Json> {
+  if (parquetRows === undefined) throw failed(`There is no engine that could read the Parquet file '${key}'.`);
+  const bytes = await storage.bytes(bucket, key, versionId);
+  try {
+    for await (const row of parquetRows.read({ bytes, rowsMax, signal })) yield parse(row);
+  } catch (error) {
+    if (!isPlatformError(error)) throw error;
+    throw failed(`Attempting to read s3://${bucket}/${key} as Parquet failed. ${error.code}: ${error.message}`);
   }
 }
 
@@ -136,29 +163,36 @@ interface Manifest {
   readonly files?: readonly { readonly key?: string }[];
 }
 
-/** S3 inventory: a manifest that lists CSV files; Athena: a list of `s3://` addresses, one a line. */
-async function* manifestItems(
-  storage: RoleStorage,
-  reader: ItemReader,
-  bucket: string,
-  key: string,
-): AsyncIterable<Json> {
-  if (reader.manifestType === 'ATHENA_DATA') {
-    for (const line of (await storage.text(bucket, key)).split('\n')) {
-      const [, dataBucket, dataKey] = /^s3:\/\/([^/]+)\/(.+)$/.exec(line.trim()) ?? [];
-      if (dataBucket === undefined || dataKey === undefined) continue;
-      const inputType = dataKey.endsWith('.csv') ? 'CSV' : 'JSONL';
-      yield* parsedItems(storage, { ...reader, inputType }, dataBucket, dataKey, undefined);
-    }
+/** Athena's UNLOAD leaves a list of `s3://` addresses, one a line. */
+async function* athenaItems(reading: Reading, { bucket, key, versionId }: Place): AsyncIterable<Json> {
+  for (const line of (await reading.storage.text(bucket, key, versionId)).split('\n')) {
+    const [, dataBucket, dataKey] = /^s3:\/\/([^/]+)\/(.+)$/.exec(line.trim()) ?? [];
+    if (dataBucket === undefined || dataKey === undefined) continue;
+    const guessed = dataKey.endsWith('.csv') ? 'CSV' : 'JSONL';
+    const { inputType = guessed } = reading.reader;
+    const reader: ItemReader = { ...reading.reader, inputType: inputType === 'MANIFEST' ? guessed : inputType };
+    yield* parsedItems({ ...reading, reader }, { bucket: dataBucket, key: dataKey });
+  }
+}
+
+/** S3 inventory: a manifest that lists files of one format. */
+async function* inventoryItems(reading: Reading, { bucket, key, versionId }: Place): AsyncIterable<Json> {
+  const { storage, reader } = reading;
+  const { fileFormat, fileSchema, destinationBucket, files } = parse(
+    await storage.text(bucket, key, versionId),
+  ) as Manifest;
+  const target = (destinationBucket ?? bucket).replace(/^arn:aws:s3:::/, '');
+  const places = (files ?? []).map((file) => ({ bucket: target, key: file.key ?? '' }));
+  if (fileFormat === 'Parquet') {
+    for (const place of places) yield* parquetItems(reading, place);
     return;
   }
-  const manifest = parse(await storage.text(bucket, key)) as Manifest;
-  if (manifest.fileFormat !== 'CSV')
-    throw failed(`An inventory in '${String(manifest.fileFormat)}' is not supported; use CSV.`);
-  const headers = (manifest.fileSchema ?? '').split(',').map((name) => name.trim());
-  const inventory: ItemReader = { ...reader, csvHeaderLocation: 'GIVEN', csvHeaders: headers };
-  const target = (manifest.destinationBucket ?? bucket).replace(/^arn:aws:s3:::/, '');
-  for (const file of manifest.files ?? []) yield* csvItems(storage.pieces(target, file.key ?? ''), inventory);
+  if (fileFormat !== 'CSV') {
+    throw failed(`An inventory in '${String(fileFormat)}' is not supported; use CSV or Parquet.`);
+  }
+  const csvHeaders = (fileSchema ?? '').split(',').map((name) => name.trim());
+  const inventory: ItemReader = { ...reader, csvHeaderLocation: 'GIVEN', csvHeaders };
+  for (const place of places) yield* csvItems(storage.pieces(place.bucket, place.key), inventory);
 }
 
 function parse(content: string): Json {

@@ -5,10 +5,10 @@
  */
 import type { Dispatcher } from '#gateway';
 import type { Clock } from '#kernel/clock';
-import { messageOf } from '#kernel/errors';
+import { invariant, messageOf } from '#kernel/errors';
 import { newUuid } from '#kernel/ids';
 import type { Log } from '#kernel/log';
-import { decodeToken, encodeToken, type Page } from '#kernel/paging';
+import { decodeNumberToken, encodeToken, type Page } from '#kernel/paging';
 import type { State } from '#kernel/state';
 import { StateFailure, type Json, type MapState } from '#languages/asl/index';
 import { resourceAbsent } from '../errors.ts';
@@ -21,15 +21,17 @@ import type { Interpreter } from '../execution/interpreter/interpreter.ts';
 import { atOnce } from '../execution/interpreter/steps.ts';
 import type { Run } from '../execution/run.ts';
 import type { Runs } from '../execution/runs.ts';
+import { selectById } from '../execution/store/executions.ts';
 import type { Thread } from '../execution/thread.ts';
 import { childInputs } from './child-inputs.ts';
-import { readItems } from './item-reader.ts';
+import { readItems, type ParquetReader } from './item-reader.ts';
 import { writeResults } from './result-writer.ts';
 import {
   childOutputs,
   endMapRun,
   insertMapRun,
   mapRunOf,
+  reopenMapRun,
   selectChildren,
   selectMapRun,
   selectMapRunByArn,
@@ -37,6 +39,7 @@ import {
   selectOpenMapRuns,
   type MapRunRow,
 } from './store.ts';
+import { bounded, countChildren, workOf, type ChildInput, type Work } from './work.ts';
 
 export interface MapRunsParts {
   readonly state: State;
@@ -46,6 +49,7 @@ export interface MapRunsParts {
   readonly engine: Engine;
   readonly interpreter: Interpreter;
   readonly dispatcher: Dispatcher;
+  readonly parquetRows?: ParquetReader | undefined;
 }
 
 export interface MapRunUpdate {
@@ -54,37 +58,13 @@ export interface MapRunUpdate {
   readonly toleratedFailurePercentage?: number;
 }
 
-// Limit: at most 1,000 children of one map run are under way at once; AWS allows 10,000.
-const childrenMax = 1000;
 const inputsInChunk = 500;
-
-/** A map run at work. */
-interface Work {
-  readonly row: MapRunRow;
-  readonly plan: MapRunPlan;
-  /** Children that have been started, by index. */
-  readonly started: Set<number>;
-  concurrency: number;
-  toleratedCount: number | undefined;
-  toleratedPercentage: number | undefined;
-  total: number;
-  next: number;
-  running: number;
-  failed: number;
-  isEnding: boolean;
-  chunk: { first: number; inputs: readonly ChildInput[] };
-}
-
-/** What one child works on. */
-export interface ChildInput {
-  readonly input: Json;
-  readonly items: number;
-}
 
 export class MapRuns {
   readonly #parts: MapRunsParts;
   readonly #work = new Map<number, Work>();
   readonly #tasks = new Set<Promise<void>>();
+  readonly #endings = new Map<Work, Promise<void>>();
   #nextId: number | undefined;
 
   constructor(parts: MapRunsParts) {
@@ -122,6 +102,28 @@ export class MapRuns {
       committed: () => this.#track(this.#begin(id)),
     });
     return arn;
+  }
+
+  /**
+   * Takes up a map run that failed or was aborted, with the batch that says so: its unsuccessful children go on, those that
+   * were never started are started. @returns how often that has been done now; undefined when it is not kept
+   */
+  redrive(run: Run, arn: string): number | undefined {
+    const { state, clock } = this.#parts;
+    const row = selectMapRunByArn(state.reader, arn);
+    if (row === undefined) return undefined;
+    const { id } = row;
+    const nowMs = clock.nowMs();
+    run.attach({
+      write: (db) => reopenMapRun(db, id, nowMs),
+      committed: () => this.#track(this.#begin(id)),
+    });
+    return row.redrive_count + 1;
+  }
+
+  /** Resolves once what ended with an execution has been written down. */
+  async settled(execution: number): Promise<void> {
+    for (const [work, ending] of this.#endings) if (work.row.execution === execution) await ending;
   }
 
   /** Takes up the map runs that were under way. */
@@ -162,7 +164,7 @@ export class MapRuns {
   /** Of one execution, newest first. */
   list(executionArnOf: string, { sizeMax, token }: PageRequest): Page<MapRun> {
     const { reader } = this.#parts.state;
-    const before = token === undefined ? Number.MAX_SAFE_INTEGER : (decodeToken(token, 'InvalidToken') as [number])[0];
+    const before = token === undefined ? Number.MAX_SAFE_INTEGER : decodeNumberToken(token, 1, 'InvalidToken')[0]!;
     const rows = selectMapRunsOf(reader, executionArnOf, before, sizeMax + 1);
     const items = rows.slice(0, sizeMax).map((row) => mapRunOf(reader, row));
     const last = rows[sizeMax - 1];
@@ -201,11 +203,7 @@ export class MapRuns {
     this.#parts.engine.hold(parent);
     try {
       if (row.batches === null) await this.#prepare(work, parent, thread);
-      for (const child of selectChildren(state.reader, id)) {
-        work.started.add(child.item_index);
-        if (child.status === 'RUNNING') work.running++;
-        else if (child.status !== 'SUCCEEDED') work.failed++;
-      }
+      countChildren(work, selectChildren(state.reader, id));
       await this.#goOn(work);
     } catch (error) {
       if (this.#parts.engine.signal.aborted) return;
@@ -220,10 +218,11 @@ export class MapRuns {
 
   /** Reads the items and writes down what each child is to work on. */
   async #prepare(work: Work, parent: Run, thread: Thread): Promise<void> {
-    const { state, interpreter, dispatcher, engine } = this.#parts;
+    const { state, interpreter, dispatcher, engine, parquetRows } = this.#parts;
     const mapState = stateOf(thread) as MapState;
     const { plan } = work;
-    const items = plan.items ?? (await readItems({ dispatcher, run: parent, mapState, plan, signal: engine.signal }));
+    const { signal } = engine;
+    const items = plan.items ?? (await readItems({ dispatcher, run: parent, mapState, plan, signal, parquetRows }));
     const inputs = await childInputs({ interpreter, run: parent, thread, mapState, plan, items });
     const total = inputs.reduce((sum, { items: count }) => sum + count, 0);
     await state.write((db) => {
@@ -251,6 +250,10 @@ export class MapRuns {
     };
     if (exceeds(work.failed, bounds)) return await this.#end(work, 'FAILED', thresholdExceeded());
     const bound = bounded(work.concurrency);
+    while (work.running < bound && work.pendingRedrive.length > 0) {
+      work.running++;
+      this.#redriveChild(work.pendingRedrive.pop() ?? 0);
+    }
     while (work.running < bound && work.next < work.total) {
       const index = work.next++;
       if (work.started.has(index)) continue;
@@ -258,7 +261,8 @@ export class MapRuns {
       work.running++;
       this.#startChild(work, index);
     }
-    if (work.running === 0 && work.next >= work.total) await this.#finish(work);
+    const isAllStarted = work.pendingRedrive.length === 0 && work.next >= work.total;
+    if (work.running === 0 && isAllStarted) await this.#finish(work);
   }
 
   #startChild(work: Work, index: number): void {
@@ -282,6 +286,19 @@ export class MapRuns {
       child: { mapRunId: work.row.id, mapRunArn: work.row.arn, index, itemCount: items },
     });
     engine.launch(child);
+  }
+
+  #redriveChild(id: number): void {
+    const { state, runs, engine, interpreter } = this.#parts;
+    const row = selectById(state.reader, id);
+    invariant(row !== undefined, `the child ${id} of a map run is not kept`);
+    const child = runs.findLive(row.arn) ?? runs.read(row);
+    const told = engine.tell(child, () =>
+      atOnce(() => {
+        if (child.isOver) interpreter.redrive(child);
+      }),
+    );
+    this.#track(told);
   }
 
   #inputAt(work: Work, index: number): ChildInput {
@@ -328,12 +345,18 @@ export class MapRuns {
     }
   }
 
-  /** The end of the map run and what the execution makes of it are one write. */
-  async #end(work: Work, status: MapRun['status'], result: Json | StateFailure | undefined): Promise<void> {
-    const { clock, runs, engine, interpreter, state } = this.#parts;
+  #end(work: Work, status: MapRun['status'], result: Json | StateFailure | undefined): Promise<void> {
     work.isEnding = true;
+    const ending = this.#endNow(work, status, result).finally(() => this.#endings.delete(work));
+    this.#endings.set(work, ending);
+    return ending;
+  }
+
+  /** The end of the map run and what the execution makes of it are one write; the children have ended by then. */
+  async #endNow(work: Work, status: MapRun['status'], result: Json | StateFailure | undefined): Promise<void> {
+    const { clock, runs, engine, interpreter, state } = this.#parts;
     this.#work.delete(work.row.id);
-    if (status !== 'SUCCEEDED') this.#abortChildren(work);
+    if (status !== 'SUCCEEDED') await this.#abortChildren(work);
     const parent = runs.find(work.row.execution);
     const thread = parent?.threads.get(work.row.thread);
     const stoppedMs = clock.nowMs();
@@ -351,21 +374,21 @@ export class MapRuns {
     await this.#end(work, 'ABORTED', undefined);
   }
 
-  #abortChildren(work: Work): void {
+  async #abortChildren(work: Work): Promise<void> {
     const { state, runs, engine, interpreter } = this.#parts;
     const rows = state.reader
       .prepare<{ id: number }>("SELECT id FROM workflows_execution WHERE map_run = ? AND status = 'RUNNING'")
       .all(work.row.id);
     const live = [...runs.live].filter(({ origin }) => origin.child?.mapRunId === work.row.id);
     const children = new Set([...live, ...rows.flatMap(({ id }) => runs.find(id) ?? [])]);
-    for (const child of children) {
-      const told = engine.tell(child, () =>
+    const told = [...children].map((child) =>
+      engine.tell(child, () =>
         atOnce(() => {
           if (!child.isOver) interpreter.stop(child, undefined, undefined);
         }),
-      );
-      this.#track(told);
-    }
+      ),
+    );
+    await Promise.allSettled(told);
   }
 
   #getRow(arn: string): MapRunRow {
@@ -380,27 +403,6 @@ export class MapRuns {
       .finally(() => this.#tasks.delete(tracked));
     this.#tasks.add(tracked);
   }
-}
-
-function workOf(row: MapRunRow): Work {
-  return {
-    row,
-    plan: JSON.parse(row.plan) as MapRunPlan,
-    started: new Set(),
-    concurrency: bounded(row.max_concurrency),
-    toleratedCount: row.tolerated_count ?? undefined,
-    toleratedPercentage: row.tolerated_percentage ?? undefined,
-    total: row.batches ?? 0,
-    next: 0,
-    running: 0,
-    failed: 0,
-    isEnding: false,
-    chunk: { first: -1, inputs: [] },
-  };
-}
-
-function bounded(concurrency: number): number {
-  return concurrency === 0 ? childrenMax : Math.min(concurrency, childrenMax);
 }
 
 function thresholdExceeded(): StateFailure {

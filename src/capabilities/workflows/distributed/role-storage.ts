@@ -29,15 +29,19 @@ export class RoleStorage {
 
   /** The text of an object, piece by piece; `.gz` is unpacked. */
   async *pieces(Bucket: string, Key: string, VersionId?: string): AsyncIterable<string> {
-    const input = { Bucket, Key, ...(VersionId !== undefined && { VersionId }) };
-    const { Body } = (await this.#dispatcher.call('s3', 'GetObject', input, this.#as)) as {
-      Body?: Readable | Uint8Array;
-    };
-    const bytes = Body instanceof Uint8Array ? Readable.from([Body]) : (Body ?? Readable.from([]));
+    const bytes = await this.bytes(Bucket, Key, VersionId);
     const plain = Key.endsWith('.gz') ? bytes.compose(createGunzip()) : bytes;
     const decoder = new TextDecoder();
     for await (const chunk of plain) yield decoder.decode(chunk as Uint8Array, { stream: true });
     yield decoder.decode();
+  }
+
+  async bytes(Bucket: string, Key: string, VersionId?: string): Promise<Readable> {
+    const input = { Bucket, Key, ...(VersionId !== undefined && { VersionId }) };
+    const { Body } = (await this.#dispatcher.call('s3', 'GetObject', input, this.#as)) as {
+      Body?: Readable | Uint8Array;
+    };
+    return Body instanceof Uint8Array ? Readable.from([Body]) : (Body ?? Readable.from([]));
   }
 
   async text(bucket: string, key: string, versionId?: string): Promise<string> {

@@ -70,13 +70,29 @@ export function selectMapRunsOf(db: Db, executionArn: string, before: number, li
     .all(executionArn, before, limit);
 }
 
+/** What the children were to work on is kept for a redrive, unless all has succeeded. */
 export function endMapRun(db: Db, id: number, status: MapRun['status'], stoppedMs: number): void {
   db.prepare('UPDATE workflows_map_run SET status = ?, stopped_ms = ? WHERE id = ?').run(status, stoppedMs, id);
-  db.prepare('DELETE FROM workflows_map_items WHERE map_run = ?').run(id);
+  db.prepare("UPDATE workflows_execution SET status = 'ABORTED' WHERE map_run = ? AND status = 'PENDING_REDRIVE'").run(
+    id,
+  );
+  if (status === 'SUCCEEDED') db.prepare('DELETE FROM workflows_map_items WHERE map_run = ?').run(id);
+}
+
+export function reopenMapRun(db: Db, id: number, redrivenMs: number): void {
+  db.prepare(
+    `UPDATE workflows_map_run SET status = 'RUNNING', stopped_ms = NULL, redrive_count = redrive_count + 1,
+       redriven_ms = ? WHERE id = ?`,
+  ).run(redrivenMs, id);
+  db.prepare(
+    `UPDATE workflows_execution SET status = 'PENDING_REDRIVE'
+      WHERE map_run = ? AND status IN ('FAILED', 'TIMED_OUT', 'ABORTED')`,
+  ).run(id);
 }
 
 /** The children that have been started. */
 export interface ChildRow {
+  id: number;
   item_index: number;
   status: string;
   item_count: number | null;
@@ -85,7 +101,7 @@ export interface ChildRow {
 export function selectChildren(db: Db, mapRunId: number): ChildRow[] {
   return db
     .prepare<ChildRow>(
-      'SELECT item_index, status, item_count FROM workflows_execution WHERE map_run = ? ORDER BY item_index',
+      'SELECT id, item_index, status, item_count FROM workflows_execution WHERE map_run = ? ORDER BY item_index',
     )
     .all(mapRunId);
 }

@@ -10,20 +10,42 @@ export interface Chance {
 
 /** What `$` starts from and what the names mean for this thread as it stands. */
 export function scopeOf(run: Run, thread: Thread, chance: Chance, extra?: ContextExtra): Scope {
-  let context: JsonObject | undefined;
-  return {
-    get input() {
-      return thread.input.value;
-    },
-    get context() {
-      context ??= contextOf(run, thread, extra);
-      return context;
-    },
-    variable: (name) => findVariable(thread, name),
-    variableNames: () => variableNames(thread),
-    nowMs: chance.nowMs,
-    random: chance.random,
-  };
+  return new ThreadScope(run, thread, chance, extra);
+}
+
+/** A class, since one is made for each step. Its fields are plain ones: a scope with a result inherits from another. */
+class ThreadScope implements Scope {
+  readonly run: Run;
+  readonly thread: Thread;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+  readonly extra: ContextExtra | undefined;
+  known: JsonObject | undefined;
+
+  constructor(run: Run, thread: Thread, { nowMs, random }: Chance, extra: ContextExtra | undefined) {
+    this.run = run;
+    this.thread = thread;
+    this.nowMs = nowMs;
+    this.random = random;
+    this.extra = extra;
+  }
+
+  get input(): Json {
+    return this.thread.input.value;
+  }
+
+  get context(): JsonObject {
+    this.known ??= contextOf(this.run, this.thread, this.extra);
+    return this.known;
+  }
+
+  variable(name: string): Json | undefined {
+    return findVariable(this.thread, name);
+  }
+
+  variableNames(): Iterable<string> {
+    return variableNames(this.thread);
+  }
 }
 
 export interface ContextExtra {

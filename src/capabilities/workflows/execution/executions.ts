@@ -6,7 +6,7 @@ import type { Clock } from '#kernel/clock';
 import type { EventHub } from '#kernel/events';
 import { newUuid } from '#kernel/ids';
 import type { Log } from '#kernel/log';
-import { decodeToken, encodeToken, type Page } from '#kernel/paging';
+import { decodeNumberToken, encodeToken, type Page } from '#kernel/paging';
 import type { State } from '#kernel/state';
 import {
   executionAbsent,
@@ -16,6 +16,7 @@ import {
   invalidToken,
   taskTimedOut,
 } from '../errors.ts';
+import type { ParquetReader } from '../distributed/item-reader.ts';
 import { MapRuns } from '../distributed/map-runs.ts';
 import type { ConnectionAuthorizer } from '../integrations/http.ts';
 import { Integrations, type DirectTask } from '../integrations/integrations.ts';
@@ -25,7 +26,6 @@ import { Datum } from './datum.ts';
 import { Engine } from './engine.ts';
 import {
   executionArn,
-  expressArn,
   type Execution,
   type ExecutionFilter,
   type HistoryEvent,
@@ -33,12 +33,14 @@ import {
   type StartRequest,
   type SyncResult,
 } from './execution.ts';
+import { ExpressRuns } from './express-runs.ts';
 import { eventsMaxDefault, withoutData } from './history.ts';
 import { Interpreter } from './interpreter/interpreter.ts';
 import { atOnce } from './interpreter/steps.ts';
 import type { TaskOutcome } from './interpreter/tasks.ts';
 import { OutsideWork } from './outside-work.ts';
 import { Recent } from './recent.ts';
+import { Retention } from './retention.ts';
 import type { Run } from './run.ts';
 import { Runs } from './runs.ts';
 import { statusChangeEvent } from './status-change.ts';
@@ -59,6 +61,8 @@ export interface ExecutionsParts {
   readonly dispatcher: Dispatcher;
   /** For HTTP tasks. */
   readonly connections?: ConnectionAuthorizer;
+  /** For Parquet files of distributed Maps. */
+  readonly parquetRows?: ParquetReader;
   /** In [0, 1). */
   readonly random: () => number;
   /** Hears of every batch of events once it is on disk; of Express executions at once. */
@@ -76,8 +80,9 @@ export class Executions {
   readonly #activities: ActivityQueue;
   readonly #outside: OutsideWork;
   readonly #mapRuns: MapRuns;
+  readonly #retention: Retention;
   readonly #redrives = new Recent<string, Date>(1000);
-  readonly #ends = new Map<Run, () => void>();
+  readonly #express: ExpressRuns;
   #unsubscribe: (() => void) | undefined;
 
   constructor(parts: ExecutionsParts) {
@@ -96,6 +101,7 @@ export class Executions {
       chance,
       newToken: ({ origin }, { id }, attempt) => newTaskToken({ execution: origin.rowId, thread: id, attempt }),
       startMapRun: (run, thread, mapState, plan) => this.#mapRuns.plan(run, thread, mapState, plan),
+      redriveMapRun: (run, mapRunArn) => this.#mapRuns.redrive(run, mapRunArn),
     });
     this.#runs.resumeWith((run, thread) => this.#interpreter.resume(run, thread));
     this.#engine = new Engine({
@@ -119,8 +125,10 @@ export class Executions {
     });
     const reach = { state, clock, log, runs: this.#runs, engine: this.#engine, interpreter: this.#interpreter };
     this.#activities = new ActivityQueue(reach);
+    this.#express = new ExpressRuns(reach);
     this.#outside = new OutsideWork({ ...reach, integrations: this.#integrations });
-    this.#mapRuns = new MapRuns({ ...reach, dispatcher });
+    this.#retention = new Retention({ state, clock, log });
+    this.#mapRuns = new MapRuns({ ...reach, dispatcher, parquetRows: parts.parquetRows });
   }
 
   /** Takes up what a stop or a crash left. */
@@ -129,21 +137,25 @@ export class Executions {
     this.#engine.start();
     this.#outside.start();
     this.#mapRuns.start();
+    this.#express.resume();
+    this.#retention.start();
   }
 
   async close(): Promise<void> {
     this.#unsubscribe?.();
+    await this.#retention.stop();
     await this.#engine.stop();
+    await this.#express.stop();
     await this.#outside.stop();
     await this.#mapRuns.stop();
   }
 
   /** Standard: once per name and input while it runs. Express: asynchronous. Resolves once the start is on disk. */
   async start({ scope, revision, name = newUuid(), input, traceHeader }: StartRequest): Promise<Execution> {
-    if (revision.type === 'EXPRESS')
-      return liveExecution(
-        this.#startExpress({ scope, revision, name, input, ...(traceHeader !== undefined && { traceHeader }) }),
-      );
+    if (revision.type === 'EXPRESS') {
+      const request = { scope, revision, name, input, ...(traceHeader !== undefined && { traceHeader }) };
+      return liveExecution(await this.#express.start(request));
+    }
     const arn = executionArn(scope, revision.machineName, name);
     const known = this.#runs.findLive(arn);
     const stored = known === undefined ? selectByArn(this.#parts.state.reader, arn) : undefined;
@@ -164,7 +176,7 @@ export class Executions {
   /** Express only; aborting the signal abandons the execution. */
   async startSync(request: StartRequest, signal: AbortSignal): Promise<SyncResult> {
     const ended = new Promise<Run>((resolve, reject) => {
-      const run: Run = this.#startExpress({ name: newUuid(), ...request }, () => resolve(run));
+      const run = this.#express.startSync({ name: newUuid(), ...request }, resolve);
       signal.addEventListener('abort', () => {
         void this.#engine.tell(run, () => atOnce(() => (run.isOver ? undefined : run.end('ABORTED', {}))));
         reject(signal.reason as Error);
@@ -207,7 +219,7 @@ export class Executions {
   /** Newest first. */
   listExecutions(filter: ExecutionFilter, { sizeMax, token }: PageRequest): Page<Execution> {
     const { reader } = this.#parts.state;
-    const before = token === undefined ? undefined : (decodeToken(token, 'InvalidToken') as [number, number]);
+    const before = token === undefined ? undefined : decodeNumberToken(token, 2, 'InvalidToken');
     const mapRunId = filter.mapRunArn === undefined ? undefined : this.#mapRuns.idOf(filter.mapRunArn);
     const rows = selectPage(reader, { ...filter, ...(mapRunId !== undefined && { mapRunId }) }, before, sizeMax + 1);
     const items = rows.slice(0, sizeMax).map((row) => executionOf(row, this.#runs.revision(row.revision)));
@@ -232,7 +244,7 @@ export class Executions {
 
   history(arn: string, { sizeMax, token, reverse = false, includeData = true }: HistoryRequest): Page<HistoryEvent> {
     const row = this.#getRow(arn);
-    const after = token === undefined ? undefined : (decodeToken(token, 'InvalidToken') as [number])[0];
+    const after = token === undefined ? undefined : decodeNumberToken(token, 1, 'InvalidToken')[0];
     const events = selectEvents(this.#parts.state.reader, row.id, after, sizeMax + 1, reverse);
     const items = events.slice(0, sizeMax).map((event) => (includeData ? event : withoutData(event)));
     const last = items.at(-1);
@@ -276,6 +288,7 @@ export class Executions {
     if (known !== undefined) return known;
     const row = this.#getRow(arn);
     checkRedrivable(row, this.#parts.clock.nowMs());
+    await this.#mapRuns.settled(row.id);
     const run = this.#runs.findLive(arn) ?? this.#runs.read(row);
     const interpreter = this.#interpreter;
     await this.#engine.tell(run, () =>
@@ -293,29 +306,8 @@ export class Executions {
     return this.#integrations.call(task, signal);
   }
 
-  // Limit: an asynchronous Express execution does not survive a restart of the platform; AWS runs it at least once.
-  #startExpress(request: StartRequest & { readonly name: string }, ended?: () => void): Run {
-    const { scope, revision, name, input, traceHeader } = request;
-    const level = revision.logging?.level ?? 'OFF';
-    const run = this.#runs.create({
-      arn: expressArn(scope, revision.machineName, name, newUuid()),
-      name,
-      scope,
-      revision,
-      input: Datum.parse(input),
-      traceHeader,
-      isVolatile: true,
-      keepsHistory: level !== 'OFF',
-    });
-    if (ended !== undefined) this.#ends.set(run, ended);
-    this.#engine.launch(run);
-    return run;
-  }
-
   #ended(run: Run): void {
-    const tell = this.#ends.get(run);
-    this.#ends.delete(run);
-    tell?.();
+    this.#express.ended(run);
     if (run.origin.child !== undefined) this.#mapRuns.childEnded(run);
     this.#mapRuns.parentEnded(run);
   }

@@ -173,8 +173,17 @@ export class Run {
 
   /** Ends a thread whose sibling failed, wherever it is. */
   abandon(thread: Thread): void {
-    this.leave(thread);
+    this.halt(thread);
     this.removeThread(thread);
+  }
+
+  /** Stops a thread where it is: a redrive may take it up there. */
+  halt(thread: Thread): void {
+    this.leave(thread);
+    const { phase } = thread;
+    if (phase.at === 'map-run') thread.phase = { at: 'attempt', mapRunArn: phase.mapRunArn };
+    else if (phase.at === 'task' || phase.at === 'wait' || phase.at === 'retry') thread.phase = { at: 'attempt' };
+    this.touch(thread);
     const place = this.ready.indexOf(thread);
     if (place >= 0) this.ready.splice(place, 1);
     this.effects = this.effects.filter((effect) => effect.thread !== thread);

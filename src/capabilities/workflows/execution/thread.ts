@@ -51,8 +51,8 @@ export type Phase =
   | { readonly at: 'begin' }
   /** About to enter `state`. */
   | { readonly at: 'enter' }
-  /** Inside `state`, about to do its work (again). */
-  | { readonly at: 'attempt' }
+  /** Inside `state`, about to do its work (again). A redrive takes up the map run that its last attempt made. */
+  | { readonly at: 'attempt'; readonly mapRunArn?: string }
   | { readonly at: 'wait' | 'retry'; readonly untilMs: number }
   | { readonly at: 'map-run'; readonly mapRunArn: string }
   | TaskPhase

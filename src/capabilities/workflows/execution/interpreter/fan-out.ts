@@ -132,24 +132,36 @@ export class FanOut {
     const state = stateOf(parent);
     const slotEventId = child.previousEventId;
     if (state.type === 'Map') run.record(slotEventId, 'MapIterationFailed', { name: state.name, index: child.index });
-    run.removeThread(child);
-    phase.running--;
-    phase.failed++;
+    const failed = phase.failed + 1;
     const hasTolerance = phase.toleratedCount !== undefined || phase.toleratedPercentage !== undefined;
-    if (state.type === 'Map' && hasTolerance && failure.error !== 'States.Runtime') {
-      if (!exceeds(phase.failed, phase)) {
-        this.#keepResult(run, parent, child, undefined);
-        return yield* this.#goOn(run, parent, slotEventId, slotEventId);
-      }
+    if (state.type === 'Map' && hasTolerance && failure.error !== 'States.Runtime' && !exceeds(failed, phase)) {
+      run.removeThread(child);
+      phase.running--;
+      phase.failed = failed;
+      this.#keepResult(run, parent, child, undefined);
+      return yield* this.#goOn(run, parent, slotEventId, slotEventId);
     }
-    this.#abortChildren(run, parent);
+    // Nothing is thrown away yet: when the failure ends the execution, a redrive goes on from here.
+    run.halt(child);
+    this.#abortChildren(run, parent, child);
+    run.touch(parent);
     parent.previousEventId = slotEventId;
-    this.#close(run, parent);
     yield* this.#control.fail(run, parent, failure);
   }
 
+  /** The state's failure was retried or caught: what its branches and items had reached is of no use any more. */
+  discard(run: Run, parent: Thread): void {
+    if (parent.phase.at !== 'children') return;
+    for (const child of [...run.threads.values()].filter((thread) => thread.parent === parent)) {
+      this.discard(run, child);
+      run.abandon(child);
+    }
+    this.#close(run, parent);
+  }
+
   *mapRunEnded(run: Run, thread: Thread, result: Json | StateFailure): Steps<void> {
-    thread.phase = { at: 'attempt' };
+    const { phase } = thread;
+    thread.phase = { at: 'attempt', ...(phase.at === 'map-run' && { mapRunArn: phase.mapRunArn }) };
     if (result instanceof StateFailure) {
       run.advance(thread, 'MapRunFailed', {
         ...(result.error !== undefined && { error: result.error }),
@@ -215,17 +227,16 @@ export class FanOut {
     run.touch(parent);
   }
 
-  /** One failure ends the siblings: an event for each state that was waiting, and for each iteration. */
-  #abortChildren(run: Run, parent: Thread): void {
+  /** One failure stops the siblings: an event for each state that was waiting, and for each iteration. */
+  #abortChildren(run: Run, parent: Thread, failed?: Thread): void {
     const isMap = stateOf(parent).type === 'Map';
-    for (const child of [...run.threads.values()].filter((thread) => thread.parent === parent)) {
+    for (const child of [...run.threads.values()].filter((thread) => thread.parent === parent && thread !== failed)) {
       this.#abortChildren(run, child);
       const { type } = stateOf(child);
       const isInside = child.phase.at !== 'enter' && child.phase.at !== 'begin';
       if (isInside && abortable.has(type)) run.advance(child, `${type}StateAborted`);
       if (isMap) run.advance(child, 'MapIterationAborted', { name: parent.state, index: child.index });
-      if (child.phase.at === 'children') this.#close(run, child);
-      run.abandon(child);
+      run.halt(child);
     }
   }
 

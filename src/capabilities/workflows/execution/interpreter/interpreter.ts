@@ -17,7 +17,7 @@ import {
 } from '#languages/asl/index';
 import { errorOutputOf, scopeOf, type Chance, type ContextExtra } from '../context.ts';
 import { Datum } from '../datum.ts';
-import { HistoryFull, exitDetails, inputDetails, outputDetails } from '../history.ts';
+import { HistoryFull, enteredTypes, exitDetails, exitedTypes, inputDetails, outputDetails } from '../history.ts';
 import type { Run } from '../run.ts';
 import type { Thread } from '../thread.ts';
 import {
@@ -32,6 +32,7 @@ import {
 import { stateOf, tooLarge, type Control } from './control.ts';
 import { FanOut, type MapRunStarter } from './fan-out.ts';
 import { findCatcher, planRetry } from './handling.ts';
+import { redriveRun, type MapRunRedriver } from './redrive.ts';
 import type { Steps } from './steps.ts';
 import { Tasks, type TaskOutcome } from './tasks.ts';
 import { dueMsOf } from './waiting.ts';
@@ -41,15 +42,18 @@ export interface InterpreterParts {
   /** A token that ties an outcome to this attempt of this thread. */
   readonly newToken: (run: Run, thread: Thread, attempt: number) => string;
   readonly startMapRun: MapRunStarter;
+  readonly redriveMapRun: MapRunRedriver;
 }
 
 export class Interpreter implements Control {
   readonly #chance: Chance;
   readonly #tasks: Tasks;
   readonly #fanOut: FanOut;
+  readonly #redriveMapRun: MapRunRedriver;
 
-  constructor({ chance, newToken, startMapRun }: InterpreterParts) {
+  constructor({ chance, newToken, startMapRun, redriveMapRun }: InterpreterParts) {
     this.#chance = chance;
+    this.#redriveMapRun = redriveMapRun;
     this.#tasks = new Tasks(this, newToken);
     this.#fanOut = new FanOut(this, startMapRun);
   }
@@ -104,24 +108,9 @@ export class Interpreter implements Control {
     run.end('TIMED_OUT', {});
   }
 
-  /**
-   * Takes an execution that failed, timed out or was stopped up where it ended; what had succeeded stays as it is.
-   * Differs from AWS: a Parallel or inline Map state that failed is run again as a whole, and so is a distributed Map.
-   */
+  /** Takes an execution that failed, timed out or was stopped up where it ended; what had succeeded stays as it is. */
   redrive(run: Run): void {
-    const { timeoutSeconds } = run.origin.machine;
-    run.reopen(timeoutSeconds === undefined ? undefined : this.nowMs() + timeoutSeconds * 1000);
-    const previous = run.nextEventId - 1;
-    const redrivenId = run.record(previous, 'ExecutionRedriven', { redriveCount: run.redriveCount });
-    for (const thread of run.threads.values()) {
-      const { at } = thread.phase;
-      if (thread.parent === undefined) thread.previousEventId = redrivenId;
-      if (at === 'children') continue;
-      thread.retries = [];
-      thread.retryCount = 0;
-      if (at !== 'begin' && at !== 'enter') thread.phase = { at: 'attempt' };
-      run.makeReady(thread);
-    }
+    redriveRun(run, this.nowMs(), this.#redriveMapRun);
   }
 
   scope(run: Run, thread: Thread, extra?: ContextExtra): Scope {
@@ -148,6 +137,7 @@ export class Interpreter implements Control {
       thread.retries[plan.index] = (thread.retries[plan.index] ?? 0) + 1;
       for (let index = 0; index < plan.index; index++) thread.retries[index] ??= 0;
       thread.retryCount++;
+      this.#fanOut.discard(run, thread);
       thread.phase = { at: 'retry', untilMs: this.nowMs() + plan.delaySeconds * 1000 };
       run.touch(thread);
       return;
@@ -157,6 +147,7 @@ export class Interpreter implements Control {
     if (handling === undefined || catcher === undefined) return yield* this.#threadFailed(run, thread, failure);
     const errorOutput = errorOutputOf(failure.error, failure.causeText);
     const completion = yield* completeCatch(handling, catcher, errorOutput, this.scope(run, thread));
+    this.#fanOut.discard(run, thread);
     yield* this.#exit(run, thread, handling, completion);
   }
 
@@ -223,7 +214,7 @@ export class Interpreter implements Control {
     thread.retries = [];
     thread.beforeEventId = thread.previousEventId;
     const details = { ...inputDetails(thread.input), name: state.name };
-    thread.enteredEventId = run.advance(thread, `${state.type}StateEntered`, details);
+    thread.enteredEventId = run.advance(thread, enteredTypes[state.type], details);
     thread.phase = { at: 'attempt' };
   }
 
@@ -248,7 +239,7 @@ export class Interpreter implements Control {
   *#exit(run: Run, thread: Thread, state: State, { output, assigned, next }: Completion): Steps<void> {
     if (output.isTooLarge) throw tooLarge(state.name);
     if (assigned !== undefined) assignAll(thread, assigned);
-    run.advance(thread, `${state.type}StateExited`, exitDetails(state.name, output, assigned));
+    run.advance(thread, exitedTypes[state.type], exitDetails(state.name, output, assigned));
     if (next === undefined || state.type === 'Succeed') return yield* this.#threadEnded(run, thread, output);
     thread.state = next;
     thread.input = output;

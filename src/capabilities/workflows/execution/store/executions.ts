@@ -1,6 +1,7 @@
 /** Reads executions, their histories and what is due from the state. */
 import type { Db, SqlValue } from '#kernel/state';
 import type { Execution, ExecutionFilter, ExecutionStatus, HistoryEvent, MachineRevision } from '../execution.ts';
+import { unpackEvents } from './packed-events.ts';
 
 export interface ExecutionRow {
   id: number;
@@ -43,7 +44,7 @@ export function selectById(db: Db, id: number): ExecutionRow | undefined {
 export function selectPage(
   db: Db,
   filter: ExecutionFilter & { readonly mapRunId?: number },
-  before: readonly [number, number] | undefined,
+  before: readonly number[] | undefined,
   limit: number,
 ): ExecutionRow[] {
   const conditions: string[] = [];
@@ -105,19 +106,19 @@ export function selectEvents(
   const found: HistoryEvent[] = [];
   const chunks = reverse
     ? db
-        .prepare<{ events: string }>(
-          'SELECT events FROM workflows_history WHERE execution = ? AND first_event_id < ? ORDER BY first_event_id DESC',
+        .prepare<{ first_event_id: number; events: string }>(
+          'SELECT first_event_id, events FROM workflows_history WHERE execution = ? AND first_event_id < ? ORDER BY first_event_id DESC',
         )
         .iterate(rowId, after ?? Number.MAX_SAFE_INTEGER)
     : db
-        .prepare<{ events: string }>(
-          `SELECT events FROM workflows_history WHERE execution = ? AND first_event_id >= coalesce((
+        .prepare<{ first_event_id: number; events: string }>(
+          `SELECT first_event_id, events FROM workflows_history WHERE execution = ? AND first_event_id >= coalesce((
              SELECT max(first_event_id) FROM workflows_history WHERE execution = ? AND first_event_id <= ?), 0)
             ORDER BY first_event_id`,
         )
         .iterate(rowId, rowId, (after ?? 0) + 1);
   for (const chunk of chunks) {
-    const events = JSON.parse(chunk.events) as HistoryEvent[];
+    const events = unpackEvents(chunk.events, chunk.first_event_id);
     for (const event of reverse ? events.toReversed() : events) {
       const isBehind = after === undefined || (reverse ? event.id < after : event.id > after);
       if (isBehind) found.push(event);

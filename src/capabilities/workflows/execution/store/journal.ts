@@ -3,6 +3,7 @@ import type { Db } from '#kernel/state';
 import type { Flow, Json } from '#languages/asl/index';
 import type { Batch, Run } from '../run.ts';
 import { documentOf, threadOf, type Thread, type ThreadDocument } from '../thread.ts';
+import { packEvents } from './packed-events.ts';
 
 /** @param revision the row of the pinned revision */
 export function writeBatch(db: Db, run: Run, batch: Batch, revision: number): void {
@@ -10,7 +11,7 @@ export function writeBatch(db: Db, run: Run, batch: Batch, revision: number): vo
   writeHead(db, run, batch, revision);
   const [first] = batch.events;
   if (first !== undefined) {
-    db.prepare('INSERT INTO workflows_history VALUES (?, ?, ?)').run(rowId, first.id, JSON.stringify(batch.events));
+    db.prepare('INSERT INTO workflows_history VALUES (?, ?, ?)').run(rowId, first.id, packEvents(batch.events));
   }
   // First what is no longer needed: the same thread may stand in another Map by now.
   for (const id of batch.droppedExtras) {

@@ -50,5 +50,12 @@ export const executionSchema: Schema = {
      CREATE TABLE workflows_results (
        execution INTEGER NOT NULL, thread INTEGER NOT NULL, first INTEGER NOT NULL, results TEXT NOT NULL,
        PRIMARY KEY (execution, thread, first)) STRICT, WITHOUT ROWID;`,
+    `CREATE INDEX workflows_execution_ended ON workflows_execution (stopped_ms)
+       WHERE stopped_ms IS NOT NULL AND map_run IS NULL;
+     CREATE INDEX workflows_map_run_of ON workflows_map_run (execution);`,
+    `CREATE TABLE workflows_express (
+       arn TEXT PRIMARY KEY, scope TEXT NOT NULL, name TEXT NOT NULL,
+       revision INTEGER NOT NULL REFERENCES workflows_revision, input TEXT NOT NULL, trace_header TEXT,
+       starts INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
   ],
 };
