@@ -49,9 +49,9 @@ export function queueUrl({ scope, name }: QueueAddress, endpoint: string): strin
  * @throws QueueDoesNotExist when it does not look like a queue's URL
  */
 export function addressOfUrl(url: string, scope: string): QueueAddress {
-  const [, accountId, name] = /^(?:.*?([^/]+)\/)?([^/]+)$/s.exec(url) ?? [];
-  if (name === undefined) throw queueAbsent();
-  if (accountId === undefined || !/^\d{12}$/.test(accountId)) return { scope, name };
+  const [accountId = '', name = ''] = `/${url}`.split('/').slice(-2);
+  if (name === '') throw queueAbsent();
+  if (!/^\d{12}$/.test(accountId)) return { scope, name };
   return { scope: `${accountId}/${scope.split('/')[1] ?? ''}`, name };
 }
 

@@ -254,6 +254,16 @@ suite('queues through the SDK', async () => {
     await sqs.purgeQueue({ QueueUrl });
   });
 
+  test('the URL of a queue counts by its last two parts, and one without end is refused at once', async () => {
+    const url = await newQueue('addressed');
+    const began = performance.now();
+    for (const QueueUrl of [url, 'addressed', '000000000000/addressed', 'https://elsewhere:1/000000000000/addressed'])
+      await sqs.getQueueAttributes({ QueueUrl, AttributeNames: ['QueueArn'] });
+    for (const QueueUrl of ['y'.repeat(70_000), '/'.repeat(70_000), '/', `${url}/`, '111111111111/addressed'])
+      await assert.rejects(sqs.getQueueAttributes({ QueueUrl }), { name: 'QueueDoesNotExist' });
+    assert.ok(performance.now() - began < 3000);
+  });
+
   test('queues are listed page by page', async () => {
     for (const name of ['page-1', 'page-2', 'page-3']) await newQueue(name);
     const list = (NextToken?: string) => sqs.listQueues({ QueueNamePrefix: 'page-', MaxResults: 2, NextToken });

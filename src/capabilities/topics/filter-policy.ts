@@ -13,9 +13,10 @@ export interface FilteredMessage {
 
 export type MessageTest = (message: FilteredMessage) => boolean;
 
-// Limit: a filter policy has at most 256 KiB, 5 keys and 150 combinations of values.
+// Limit: a filter policy has at most 256 KiB, 5 keys, 10 levels and 150 combinations of values.
 const policyBytesMax = 262_144;
 const keysMax = 5;
+const levelsMax = 10;
 const combinationsMax = 150;
 
 /** @throws InvalidParameter or FilterPolicyLimitExceeded saying what is wrong */
@@ -43,10 +44,11 @@ export function compileFilterPolicy(text: string, scope: FilterScope): MessageTe
 function checkExtent(policy: Record<string, unknown>, scope: FilterScope): void {
   const leaves: unknown[][] = [];
   let keys = 0;
-  const walk = (node: Record<string, unknown>): void => {
+  const walk = (node: Record<string, unknown>, level: number): void => {
+    if (level > levelsMax) throw badParameter(`FilterPolicy: it nests more than ${levelsMax} levels`);
     for (const [key, value] of Object.entries(node)) {
       if (key === '$or' && Array.isArray(value) && value.every(isObject)) {
-        for (const branch of value) walk(branch);
+        for (const branch of value) walk(branch, level + 1);
         continue;
       }
       if (Array.isArray(value)) {
@@ -54,11 +56,11 @@ function checkExtent(policy: Record<string, unknown>, scope: FilterScope): void 
         leaves.push(value);
       } else if (isObject(value) && scope === 'MessageAttributes') {
         throw badParameter('FilterPolicy: Filter policy scope MessageAttributes does not support nested filter policy');
-      } else if (isObject(value)) walk(value);
+      } else if (isObject(value)) walk(value, level + 1);
       else throw badParameter(`FilterPolicy: "${key}" must be an object or an array`);
     }
   };
-  walk(policy);
+  walk(policy, 1);
   if (keys > keysMax) throw filterTooLarge(`Filter policy can not have more than ${keysMax} keys`);
   const combinations = leaves.reduce((product, values) => product * Math.max(values.length, 1), 1);
   if (combinations > combinationsMax) throw badParameter('FilterPolicy: Filter policy is too complex');

@@ -86,12 +86,16 @@ suite('topics through the SDK', async () => {
   test('a filter on attributes or on the body decides who gets a message', async () => {
     const TopicArn = await newTopic('filtered');
     const [byAttribute, byBody] = [await newQueue('by-attribute'), await newQueue('by-body')];
-    const subscribe = (Endpoint: string, filter: object, scope: string) =>
+    const subscribe = (Endpoint: string, filter: object | string, scope: string) =>
       sns.subscribe({
         TopicArn,
         Protocol: 'sqs',
         Endpoint,
-        Attributes: { FilterPolicy: JSON.stringify(filter), FilterPolicyScope: scope, RawMessageDelivery: 'true' },
+        Attributes: {
+          FilterPolicy: typeof filter === 'string' ? filter : JSON.stringify(filter),
+          FilterPolicyScope: scope,
+          RawMessageDelivery: 'true',
+        },
       });
     const attributeFilter = { store: [{ prefix: 'north' }], price: [{ numeric: ['>=', 100] }] };
     await subscribe(byAttribute.arn, attributeFilter, 'MessageAttributes');
@@ -114,6 +118,13 @@ suite('topics through the SDK', async () => {
       assert.equal((await sqs.receiveMessage({ QueueUrl: url })).Messages, undefined);
     const nested = { a: { b: ['c'] } };
     await assert.rejects(subscribe(byAttribute.arn, nested, 'MessageAttributes'), /does not support nested/);
+    for (const [open, close] of [
+      ['{"a":', '}'],
+      ['{"$or":[', ']}'],
+    ] as const) {
+      const deep = `${open.repeat(20_000)}{"a":["x"]}${close.repeat(20_000)}`;
+      await assert.rejects(subscribe(byBody.arn, deep, 'MessageBody'), /nests more than 10 levels/);
+    }
     await assert.rejects(subscribe(byAttribute.arn, { a: [{ sounds: 'like' }] }, 'MessageBody'), /FilterPolicy/);
   });
 

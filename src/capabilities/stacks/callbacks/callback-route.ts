@@ -12,12 +12,11 @@ export function callbackRoute(mailboxes: Mailboxes): Route {
     async handle(request) {
       if (request.method !== 'PUT') return { status: 405, headers: { allow: 'PUT' }, body: 'Use PUT.\n' };
       const text = await read(request);
-      if (text === undefined) return { status: 413, body: 'The body is too large.\n' };
+      const isTooLong = text === undefined || Buffer.byteLength(text) > signalBytesMax;
       const tooLong = JSON.stringify({ Status: 'FAILED', Reason: 'Response object is too long.' });
-      const found = await mailboxes.receive(request.rawPath, Buffer.byteLength(text) > signalBytesMax ? tooLong : text);
-      return found
-        ? { status: 200 }
-        : { status: 403, body: 'There is no such address, or nobody waits there any more.\n' };
+      const found = await mailboxes.receive(request.rawPath, isTooLong ? tooLong : text);
+      if (!found) return { status: 403, body: 'There is no such address, or nobody waits there any more.\n' };
+      return text === undefined ? { status: 413, body: 'The body is too large.\n' } : { status: 200 };
     },
   };
 }

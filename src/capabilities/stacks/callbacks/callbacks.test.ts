@@ -170,6 +170,31 @@ suite('a custom resource', () => {
       assert.equal((await settled(cloudFormation, stack.StackId ?? '')).StackStatus, 'CREATE_COMPLETE');
     }));
 
+  test('whose answer is no JSON or too long, by a little or by megabytes, fails at once', () =>
+    withShop(async ({ cloudFormation }, provider) => {
+      for (const [StackName, body, reason] of [
+        ['html', '<html>', /Response object is not valid JSON/],
+        [
+          'long',
+          JSON.stringify({ Status: 'SUCCESS', PhysicalResourceId: 'x'.repeat(5000) }),
+          /Response object is too long/,
+        ],
+        ['huge', 'x'.repeat(10_000_000), /Response object is too long/],
+      ] as const) {
+        provider.answer = ({ RequestType, ResponseURL }) => {
+          if (RequestType !== 'Create') return {};
+          // An answer of megabytes is cut off while it is sent.
+          put(ResponseURL, body).catch(() => 0);
+          return undefined;
+        };
+        assert.equal(
+          (await deployed(cloudFormation, { StackName, TemplateBody: custom() })).StackStatus,
+          'ROLLBACK_COMPLETE',
+        );
+        assert.match((await eventsOf(cloudFormation, StackName)).join('\n'), reason);
+      }
+    }));
+
   test('whose attributes are secret shows them to nobody but the resources that need them', () =>
     withShop(async ({ cloudFormation }, provider) => {
       provider.answer = () => ({ NoEcho: true, Data: { Name: 'swordfish' } });

@@ -8,6 +8,9 @@ async function output(value: Json, more: Parameters<typeof scopeOf>[1] = {}): Pr
   return expression?.evaluate(null, scopeOf({ v: [1, 2], o: { a: 'x' } }, { input: { a: 1 }, ...more }));
 }
 
+/** A value that holds itself twice at every level. */
+const doubling = '$f := function($a, $n) { $n = 0 ? $a : $f({"a": $a, "b": $a}, $n - 1) }';
+
 const cases: readonly (readonly [Json, Json])[] = [
   ['{% $states.input.a + $sum($v) %}', 4],
   [{ deep: [{ x: '{% $o.a %}' }, 'plain', 1] }, { deep: [{ x: 'x' }, 'plain', 1] }],
@@ -23,6 +26,16 @@ const cases: readonly (readonly [Json, Json])[] = [
   ["{% $match('ab12', /([a-z]+)(\\d+)/).groups %}", ['ab', '12']],
   ['{% [$v.($ * 2)] %}', [2, 4]],
   ['{% {"gone": $states.input.nope, "a": 1} %}', { a: 1 }],
+  [
+    '{% $distinct([3, 1, "1", 3, null, {"a": 1, "b": [2]}, {"b": [2], "a": 1}]) %}',
+    [3, 1, '1', null, { a: 1, b: [2] }],
+  ],
+  ['{% $reduce([1, 2, 3], $append) %}', [1, 2, 3]],
+  ['{% $distinct([7, 7]) %}', [7]],
+  ['{% $count($distinct([1..200000])) %}', 200_000],
+  ['{% ($head := $substring(?, 0, 3); $head("abcdef")) %}', 'abc'],
+  ['{% ["a", "b"] ~> $map($uppercase) ~> $join("-") %}', 'A-B'],
+  ['{% ("a b" ~> $split(" ")) ~> $append("c") %}', ['a', 'b', 'c']],
   ['not {% an expression %}', 'not {% an expression %}'],
 ];
 
@@ -61,6 +74,13 @@ test('an expression without end, without bottom or of great length is stopped', 
     '{% [1..9999999] %}',
     '{% ($s := function($t, $n) { $n = 0 ? $t : $s($t & $t, $n - 1) }; $s("0123456789", 24)) %}',
   ];
+  bombs.push(
+    '{% ($s := $pad("a", 300000); $count($map([1..10000], function($x) { $split($s, "") }))) %}',
+    '{% ($s := $pad("a", 1000000); $count($map([1..10000], function($x) { $uppercase($s) }))) %}',
+    '{% $split($pad("a", 10000000, "a"), "") %}',
+    `{% (${doubling}; $string($f(1, 40))) %}`,
+    `{% (${doubling}; $f(1, 40) = $f(1, 40)) %}`,
+  );
   for (const bomb of bombs) await assert.rejects(() => output(bomb), { error: 'States.QueryEvaluationError' }, bomb);
 });
 

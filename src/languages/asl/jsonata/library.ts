@@ -1,15 +1,14 @@
 /**
- * The JSONata library, loaded when the first expression needs it: it is too large for every start. Evaluation is bounded in
- * steps, depth and lengths of lists, and lets other work go on in between.
+ * The JSONata library, loaded when the first expression needs it: it is too large for every start. Evaluation is
+ * bounded in depth, lengths of lists and by its budget, and lets other work go on in between.
  */
 import type { ExprNode, JsonataOptions } from 'jsonata';
+import { budgetOf, meteredFunctions, type Frame } from './budget.ts';
 import { LinearRegExp } from './linear-reg-exp.ts';
 
-// Limit: a JSONata expression takes at most 500,000 steps, nests 5,000 deep and builds lists of 300,000 items.
-const stepsMax = 500_000;
+// Limit: a JSONata expression nests 5,000 deep and builds lists of 300,000 items.
 const depthMax = 5_000;
 const sequenceMax = 300_000;
-const stepsBetweenBreaks = 5_000;
 
 export type JsonataLibrary = typeof import('jsonata');
 
@@ -36,19 +35,27 @@ export function compileJsonata(library: JsonataLibrary, source: string): Compile
       sequence: sequenceMax,
       RegexEngine: LinearRegExp as unknown as NonNullable<JsonataOptions['RegexEngine']>,
     });
-    expression.assign(entryHook, countStep);
+    let isMetered = false;
+    expression.assign(entryHook, (_: unknown, __: unknown, frame: Frame) => {
+      if (!isMetered) {
+        isMetered = true;
+        for (const [name, metered] of meteredFunctions(frame)) expression.assign(name, metered);
+      }
+      return budgetOf(frame).step();
+    });
+    expression.assign(exitHook, afterStep);
     return { ast: expression.ast(), run: (bindings) => expression.evaluate(undefined, bindings) as Promise<unknown> };
   } catch (error) {
+    if (error instanceof RangeError) throw new JsonataSyntaxError('The expression nests too deeply');
     throw new JsonataSyntaxError((error as { message?: string }).message ?? String(error));
   }
 }
 
+/** Called by the library before each step; a promise makes it wait. */
 const entryHook = Symbol.for('jsonata.__evaluate_entry') as unknown as string;
+const exitHook = Symbol.for('jsonata.__evaluate_exit') as unknown as string;
 
-/** Called by the library before each step of an evaluation, whose own frame is `base`; a promise makes it wait. */
-function countStep(_: unknown, __: unknown, { base }: { base: { steps?: number } }): Promise<void> | undefined {
-  const steps = (base.steps ?? 0) + 1;
-  base.steps = steps;
-  if (steps > stepsMax) throw new Error(`The expression takes more than ${stepsMax} steps`);
-  return steps % stepsBetweenBreaks === 0 ? new Promise((resolve) => setImmediate(resolve)) : undefined;
+/** Called by the library after each step. */
+function afterStep({ type }: ExprNode, _: unknown, frame: Frame, result: unknown): void {
+  budgetOf(frame).stepped(type, result);
 }

@@ -302,10 +302,13 @@ test('a definition with anything in any place is answered, never thrown at', asy
 /** The value with each of its parts replaced by each piece of junk, one at a time. */
 function variantsOf(value: Json, junk: readonly Json[]): Json[] {
   if (typeof value !== 'object' || value === null) return [...junk];
-  const isList = Array.isArray(value);
-  return Object.entries(value).flatMap(([name, part]) =>
-    [...junk, ...variantsOf(part as Json, junk)].map((other): Json =>
-      isList ? (value as Json[]).with(Number(name), other) : { ...value, [name]: other },
-    ),
+  const variants = (part: Json): Json[] => [...junk, ...variantsOf(part, junk)];
+  if (Array.isArray(value)) {
+    const items = value as readonly Json[];
+    return items.flatMap((item, index) => variants(item).map((other): Json => items.with(index, other)));
+  }
+  const members = value as States;
+  return Object.entries(members).flatMap(([name, part]) =>
+    variants(part).map((other): Json => ({ ...members, [name]: other })),
   );
 }
