@@ -104,7 +104,7 @@ export function drawLines(nodes: readonly Node[], visits: ReadonlyMap<string, Vi
     const label = '  '.repeat(depth) + name;
     if (visit === undefined) return `${marks[fate]} ${colors.dim(label)}`;
     const times = visit.count > 1 ? `  ${visit.count} x` : '';
-    const took = visit.tookMs >= 1 ? formatDuration(visit.tookMs) : '';
-    return `${marks[fate]} ${label.padEnd(width)}  ${colors.dim(`${took}${times}`)}`.trimEnd();
+    const facts = `${visit.tookMs >= 1 ? formatDuration(visit.tookMs) : ''}${times}`;
+    return facts === '' ? `${marks[fate]} ${label}` : `${marks[fate]} ${label.padEnd(width)}  ${colors.dim(facts)}`;
   });
 }

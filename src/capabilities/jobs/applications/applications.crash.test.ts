@@ -24,9 +24,12 @@ suite('applications and a crash', { skip: !existsSync('/proc/self/environ') && '
   const dataDir = useTempFolder();
   const script = join(useTempFolder(), 'hang.py');
 
-  test('what ran is dead with the reason, its processes are ended, what waited runs, and steps follow', async () => {
+  test('what ran is dead with the reason, its processes are ended, what waited runs, and steps follow', async (t) => {
     writeFileSync(script, 'import os, time\nprint("pid", os.getpid(), flush=True)\ntime.sleep(600)\n');
-    let platform = await startKillable(dataDir);
+    // Python itself, not the Spark that may be there.
+    const flags = ['--spark-home', '/nowhere'];
+    let platform = await startKillable(dataDir, flags);
+    t.after(() => platform.kill());
     let livy = livyOf(dataDir);
     let emr = new EMR(clientConfig(platform.endpoint));
     const { body } = await livy.post('/batches', { file: script });
@@ -56,7 +59,7 @@ suite('applications and a crash', { skip: !existsSync('/proc/self/environ') && '
     emr.destroy();
     assert.ok(isAlive(pid), 'the process outlives a killed platform');
 
-    platform = await startKillable(dataDir);
+    platform = await startKillable(dataDir, flags);
     livy = livyOf(dataDir);
     emr = new EMR(clientConfig(platform.endpoint));
     try {
@@ -66,7 +69,6 @@ suite('applications and a crash', { skip: !existsSync('/proc/self/environ') && '
       await until(async () => (await states()).join(' ') === 'COMPLETED FAILED', 'the next step', 20_000);
     } finally {
       emr.destroy();
-      await platform.kill();
     }
   });
 
