@@ -17,7 +17,7 @@ before(async () => {
   const config = clientConfig(platform.endpoint);
   sfn = new SFN(config);
   s3 = new S3({ ...config, forcePathStyle: true });
-  await s3.createBucket({ Bucket: 'work' });
+  await s3.createBucket({ Bucket: 'errands' });
 });
 
 after(async () => {
@@ -54,8 +54,8 @@ function task(resource: string, parameters: object): object {
 test('an SDK integration speaks PascalCase both ways and names its errors as the SDK does', async () => {
   const listed = await end(await start(task('aws-sdk:s3:listBuckets', {})));
   const { Buckets } = JSON.parse(listed.output ?? '') as { Buckets: { Name: string; CreationDate: string }[] };
-  assert.ok(Buckets.some(({ Name }) => Name === 'work'));
-  const missing = await end(await start(task('aws-sdk:s3:getObject', { Bucket: 'work', Key: 'none' })));
+  assert.ok(Buckets.some(({ Name }) => Name === 'errands'));
+  const missing = await end(await start(task('aws-sdk:s3:getObject', { Bucket: 'errands', Key: 'none' })));
   assert.equal(missing.error, 'S3.NoSuchKeyException');
   assert.match(
     missing.cause ?? '',
@@ -90,7 +90,7 @@ test('a query that is waited for ends its task by its event', async () => {
     task('athena:startQueryExecution.sync', {
       QueryString,
       WorkGroup: 'primary',
-      ResultConfiguration: { OutputLocation: 's3://work/results/' },
+      ResultConfiguration: { OutputLocation: 's3://errands/results/' },
     });
   const good = await end(await start(query('SELECT 1 AS one')));
   const { QueryExecution } = JSON.parse(good.output ?? '') as {
@@ -118,7 +118,7 @@ test('a nested execution that fails fails the task that waits for it', async () 
 
 test('a distributed Map reads CSV from S3, works in batches and writes its results there', async () => {
   const rows = Array.from({ length: 7 }, (_, index) => `${index},"name, ${index}"`);
-  await s3.putObject({ Bucket: 'work', Key: 'in/items.csv', Body: ['id,name', ...rows].join('\n') });
+  await s3.putObject({ Bucket: 'errands', Key: 'in/items.csv', Body: ['id,name', ...rows].join('\n') });
   const arn = await start({
     StartAt: 'M',
     States: {
@@ -127,7 +127,7 @@ test('a distributed Map reads CSV from S3, works in batches and writes its resul
         ItemReader: {
           Resource: 'arn:aws:states:::s3:getObject',
           ReaderConfig: { InputType: 'CSV', CSVHeaderLocation: 'FIRST_ROW' },
-          Parameters: { Bucket: 'work', Key: 'in/items.csv' },
+          Parameters: { Bucket: 'errands', Key: 'in/items.csv' },
         },
         ItemBatcher: { MaxItemsPerBatch: 3, BatchInput: { all: true } },
         ItemProcessor: {
@@ -135,7 +135,7 @@ test('a distributed Map reads CSV from S3, works in batches and writes its resul
           StartAt: 'P',
           States: { P: { Type: 'Pass', End: true } },
         },
-        ResultWriter: { Resource: 'arn:aws:states:::s3:putObject', Parameters: { Bucket: 'work', Prefix: 'out' } },
+        ResultWriter: { Resource: 'arn:aws:states:::s3:putObject', Parameters: { Bucket: 'errands', Prefix: 'out' } },
         End: true,
       },
     },
@@ -157,6 +157,6 @@ test('a distributed Map reads CSV from S3, works in batches and writes its resul
 });
 
 async function readJson<Value>(Key: string): Promise<Value> {
-  const { Body } = await s3.getObject({ Bucket: 'work', Key });
+  const { Body } = await s3.getObject({ Bucket: 'errands', Key });
   return JSON.parse((await Body?.transformToString()) ?? '') as Value;
 }
