@@ -6,6 +6,7 @@ import type { Clock } from '#kernel/clock';
 import { newSecret, newUpperId } from '#kernel/ids';
 import type { Vault } from '#kernel/vault';
 import type { AccessKey } from './credential-file.ts';
+import { rootCaller } from './callers.ts';
 import { arnOf, type Entity } from './entity.ts';
 import { assumeDenied, limitExceeded, noSuchEntity, noSuchPart } from './errors.ts';
 import { trustedPrincipals } from './policy-document.ts';
@@ -176,18 +177,6 @@ export class Credentials implements Authorizer {
     };
   }
 }
-
-export function rootCaller(accountId: string, accessKeyId?: string): Caller {
-  const arn = formatArn({ service: 'iam', region: '', accountId, resource: 'root' });
-  return {
-    kind: 'root',
-    accountId,
-    arn,
-    principalId: accountId,
-    ...(accessKeyId === undefined ? {} : { accessKeyId }),
-  };
-}
-
 /** Whether the role's trust policy names the caller, its account, everybody, or (for a service) the service. */
 function isTrusted(role: Entity, caller: Caller): boolean {
   const accountRoot = formatArn({ service: 'iam', region: '', accountId: caller.accountId, resource: 'root' });

@@ -2,9 +2,10 @@
  * Every call leaves a record. Records are written in batches off the request's path and delivered to the buckets of
  * trails as gzipped JSON, at least once.
  */
+import { serviceCaller } from '#access';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Caller, Dispatcher, RequestLog, RequestRecord } from '#gateway';
+import type { Dispatcher, RequestLog, RequestRecord } from '#gateway';
 import type { Clock, Timer } from '#kernel/clock';
 import { isPlatformError, messageOf } from '#kernel/errors';
 import { newUpperId } from '#kernel/ids';
@@ -144,7 +145,7 @@ export class Audit implements RequestLog {
 
   async #put(trail: Trail, object: object): Promise<void> {
     const as = {
-      caller: serviceCaller(trail.accountId),
+      caller: serviceCaller('cloudtrail.amazonaws.com', trail.accountId),
       region: trail.homeRegion,
       invokedBy: 'cloudtrail.amazonaws.com',
     };
@@ -156,8 +157,4 @@ export class Audit implements RequestLog {
       await this.#options.dispatcher().call('s3', 'PutObject', object, as);
     }
   }
-}
-
-function serviceCaller(accountId: string): Caller {
-  return { kind: 'service', accountId, arn: 'cloudtrail.amazonaws.com', principalId: 'cloudtrail.amazonaws.com' };
 }

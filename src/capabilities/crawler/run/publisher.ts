@@ -1,5 +1,6 @@
 /** Tells the world how a crawl goes: events for rules and triggers, log lines for people. */
-import type { Caller, Dispatcher } from '#gateway';
+import { serviceCaller } from '#access';
+import type { Dispatcher } from '#gateway';
 import type { Clock } from '#kernel/clock';
 import { messageOf } from '#kernel/errors';
 import type { EventHub, PlatformEvent } from '#kernel/events';
@@ -79,7 +80,7 @@ export class CrawlPublisher {
     const lines = log.takeLines();
     if (!dispatcher?.serves('logs', 'PutLogEvents') || lines.length === 0) return;
     const [accountId = '', region = ''] = scope.split('/');
-    const as = { caller: serviceCaller(accountId), region, invokedBy: 'glue.amazonaws.com' };
+    const as = { caller: serviceCaller('glue.amazonaws.com', accountId), region, invokedBy: 'glue.amazonaws.com' };
     const place = { logGroupName: crawlerLogGroup, logStreamName: crawlerName };
     try {
       await ignoreExisting(() => dispatcher.call('logs', 'CreateLogGroup', { logGroupName: crawlerLogGroup }, as));
@@ -97,10 +98,6 @@ export class CrawlPublisher {
       });
     }
   }
-}
-
-function serviceCaller(accountId: string): Caller {
-  return { kind: 'service', accountId, arn: 'glue.amazonaws.com', principalId: 'glue.amazonaws.com' };
 }
 
 async function ignoreExisting(create: () => Promise<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 /** Hands a message to a destination that an AWS operation, a log group or a Glue workflow stands for. */
-import type { Caller, Dispatcher } from '#gateway';
-import { findArn } from '#kernel/arn';
+import { roleCaller, serviceCaller } from '#access';
+import type { Dispatcher } from '#gateway';
 import { isPlatformError } from '#kernel/errors';
 import type { Logs } from '#logs';
 import { validation } from '../errors.ts';
@@ -99,7 +99,9 @@ export class Sender {
   ): Promise<unknown> {
     const [accountId = '', region = ''] = as.scope.split('/');
     const caller =
-      as.roleArn === undefined ? serviceCaller(accountId, as.invokedBy) : roleCaller(as.roleArn, accountId);
+      as.roleArn === undefined
+        ? serviceCaller(as.invokedBy, accountId)
+        : roleCaller(as.roleArn, accountId, 'EventBridge');
     return this.#parts.dispatcher.call(service, operation, input, {
       caller,
       region,
@@ -122,19 +124,4 @@ async function ignoreRepeat(start: Promise<unknown>): Promise<void> {
   } catch (error) {
     if (!isPlatformError(error, 'ExecutionAlreadyExists')) throw error;
   }
-}
-
-function serviceCaller(accountId: string, name: string): Caller {
-  return { kind: 'service', accountId, arn: name, principalId: name };
-}
-
-function roleCaller(roleArn: string, accountId: string): Caller {
-  const name = findArn(roleArn)?.resource.split('/').at(-1) ?? roleArn;
-  const session = 'EventBridge';
-  return {
-    kind: 'assumed-role',
-    accountId,
-    arn: `arn:aws:sts::${accountId}:assumed-role/${name}/${session}`,
-    principalId: `${name}:${session}`,
-  };
 }

@@ -11,7 +11,7 @@ import type { State, Transaction } from '#kernel/state';
 import { functionArn, latest, type FunctionRef } from '../function-name.ts';
 import type { FunctionVersion } from '../function.ts';
 import type { Functions } from '../functions.ts';
-import { roleCaller } from '../runtime/role-credentials.ts';
+import { functionCaller } from '../runtime/role-credentials.ts';
 import { selectPart } from '../store/parts.ts';
 import type { AsyncSettings } from './async-settings.ts';
 import { sendMessage, type Message } from './destinations.ts';
@@ -83,7 +83,8 @@ export class AsyncInvocations {
       clock,
       log,
       box: 'functions-destinations',
-      deliver: ({ payload }) => sendMessage(this.#parts.dispatcher, payload, roleCaller(payload.role, payload.session)),
+      deliver: ({ payload }) =>
+        sendMessage(this.#parts.dispatcher, payload, functionCaller(payload.role, payload.session)),
       retryAfterMs: ({ attempts }) =>
         attempts + 1 >= messageTriesMax ? undefined : Math.min(1000 * 2 ** attempts, 60_000),
       giveUp: (_db, { payload }, error) =>

@@ -5,7 +5,7 @@ import { newUuid } from '#kernel/ids';
 import type { State } from '#kernel/state';
 import { conflict, invalidParameter, noSuchResource } from '../errors.ts';
 import type { FunctionRef } from '../function-name.ts';
-import { lambdaService, roleCaller } from '../runtime/role-credentials.ts';
+import { functionCaller, lambdaService } from '../runtime/role-credentials.ts';
 import { removeMapping, selectAllMappings, selectMapping, selectMappings, upsertMapping } from '../store/mappings.ts';
 import { checkMapping, type Mapping, type MappingSettings } from './mapping.ts';
 import { Poller, type PollerParts } from './poller.ts';
@@ -123,7 +123,7 @@ export class Mappings {
     const { dispatcher, functions } = this.#parts;
     const { accountId, region, resource } = parseArn(sourceArn);
     const version = functions.get(ref);
-    const as = { caller: roleCaller(version.role, version.name), region, invokedBy: lambdaService };
+    const as = { caller: functionCaller(version.role, version.name), region, invokedBy: lambdaService };
     let visibilitySeconds: number;
     try {
       const where = { QueueName: resource, QueueOwnerAWSAccountId: accountId };

@@ -12,7 +12,7 @@ import type { EventTest } from '#languages/event-pattern/event-pattern';
 import type { Functions } from '../functions.ts';
 import { syncBytesMax } from '../invoke/invocation.ts';
 import type { Invocations } from '../invoke/invocations.ts';
-import { lambdaService, roleCaller } from '../runtime/role-credentials.ts';
+import { functionCaller, lambdaService } from '../runtime/role-credentials.ts';
 import { compileFilters, type Mapping } from './mapping.ts';
 import { failuresIn, filteredView, recordOf, type QueueMessage, type QueueRecord } from './record.ts';
 
@@ -187,7 +187,7 @@ export class Poller {
     const { accountId, region, resource } = parseArn(sourceArn);
     const version = functions.get(ref);
     const as: InternalCall = {
-      caller: roleCaller(version.role, version.name),
+      caller: functionCaller(version.role, version.name),
       region,
       invokedBy: lambdaService,
       ...(stoppable && { signal: this.#stopping.signal }),

@@ -1,4 +1,5 @@
 /** Credentials of a function's role, as sessions of the Security Token Service. */
+import { roleCaller, serviceCaller } from '#access';
 import type { Caller, Dispatcher } from '#gateway';
 import { parseArn } from '#kernel/arn';
 import type { Clock } from '#kernel/clock';
@@ -53,7 +54,7 @@ export class RoleCredentials {
 
   async #open(role: string, sessionName: string, region: string): Promise<RoleSession> {
     const { accountId } = parseArn(role);
-    const as = { caller: serviceCaller(accountId), region, invokedBy: lambdaService };
+    const as = { caller: serviceCaller(lambdaService, accountId), region, invokedBy: lambdaService };
     try {
       const input = { RoleArn: role, RoleSessionName: sessionName.padEnd(2, '-'), DurationSeconds: sessionSeconds };
       const answer = (await this.#dispatcher.call('sts', 'AssumeRole', input, as)) as { Credentials: WireCredentials };
@@ -65,7 +66,7 @@ export class RoleCredentials {
       }
     }
     // Differs from AWS: a role that does not exist is no error, and the function's calls bear its name all the same.
-    const caller = roleCaller(role, sessionName);
+    const caller = functionCaller(role, sessionName);
     const input = { DurationSeconds: sessionSeconds };
     const answer = (await this.#dispatcher.call('sts', 'GetSessionToken', input, { ...as, caller })) as {
       Credentials: WireCredentials;
@@ -84,20 +85,9 @@ export class RoleCredentials {
   }
 }
 
-/** Who calls on behalf of a function that has a role. */
-export function roleCaller(role: string, sessionName: string): Caller {
-  const { accountId } = parseArn(role);
-  const name = roleName(role);
-  return {
-    kind: 'assumed-role',
-    accountId,
-    arn: `arn:aws:sts::${accountId}:assumed-role/${name}/${sessionName}`,
-    principalId: `${name}:${sessionName}`,
-  };
-}
-
-export function serviceCaller(accountId: string): Caller {
-  return { kind: 'service', accountId, arn: lambdaService, principalId: lambdaService };
+/** Who calls on behalf of a function: a session of its role. */
+export function functionCaller(role: string, sessionName: string): Caller {
+  return roleCaller(role, parseArn(role).accountId, sessionName);
 }
 
 function roleName(role: string): string {

@@ -1,4 +1,5 @@
 /** Clusters and their steps: what the API asks for. What follows from it is in `course.ts`. */
+import { roleCaller } from '#access';
 import { gzipSync } from 'node:zlib';
 import type { Dispatcher } from '#gateway';
 import type { Clock, Timer } from '#kernel/clock';
@@ -9,7 +10,6 @@ import type { State, Transaction } from '#kernel/state';
 import { findS3Uri } from '#lake';
 import type { Applications } from '../applications/applications.ts';
 import { emrInvalid, emrRefused } from '../errors.ts';
-import { roleCaller } from '../role-caller.ts';
 import * as rows from '../store/clusters.ts';
 import { clusterHasEnded, openStates, type Cluster } from './cluster.ts';
 import { clusterEvent } from './cluster-event.ts';

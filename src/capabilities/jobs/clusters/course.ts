@@ -3,13 +3,13 @@
  * ended and followed by the next one atomically with the application that carries it out, and each change tells its
  * event in the same write, so that a crash finds no cluster between two states.
  */
+import { roleCaller } from '#access';
 import type { Clock } from '#kernel/clock';
 import { messageOf } from '#kernel/errors';
 import type { EventHub } from '#kernel/events';
 import type { Transaction } from '#kernel/state';
 import { emptySubmission, type Application, type Submission } from '../applications/application.ts';
 import type { Applications } from '../applications/applications.ts';
-import { roleCaller } from '../role-caller.ts';
 import * as rows from '../store/clusters.ts';
 import { bootstrapSource, clusterHasEnded, type Cluster, type StateReason } from './cluster.ts';
 import { clusterEvent, stepEvent } from './cluster-event.ts';

@@ -5,7 +5,8 @@
  *
  * As in AWS, a conditional trigger follows only jobs and crawlers that a trigger started.
  */
-import type { Caller, Dispatcher } from '#gateway';
+import { serviceCaller } from '#access';
+import type { Dispatcher } from '#gateway';
 import type { Clock } from '#kernel/clock';
 import { isPlatformError, messageOf } from '#kernel/errors';
 import type { Log } from '#kernel/log';
@@ -304,7 +305,7 @@ export class Flow implements RunObserver {
 
   #callGlue(scope: string, operation: string, input: object): Promise<unknown> {
     const [accountId = '', region = ''] = scope.split('/');
-    const caller: Caller = { kind: 'service', accountId, arn: invokedBy, principalId: invokedBy };
+    const caller = serviceCaller(invokedBy, accountId);
     return this.#parts.dispatcher.call('glue', operation, input, { caller, region, invokedBy });
   }
 }

@@ -1,4 +1,5 @@
 /** Carries out one run: fetches the script, hands it to an engine, keeps its log, ends it when its time is over. */
+import { roleCaller } from '#access';
 import type { Readable } from 'node:stream';
 import type { Caller, Dispatcher } from '#gateway';
 import type { Clock } from '#kernel/clock';
@@ -8,7 +9,6 @@ import type { Logs } from '#logs';
 import type { ScriptEngine } from '../engines/engine.ts';
 import { scriptFailed } from '../errors.ts';
 import { mergeArguments, type Job } from '../job.ts';
-import { roleCaller } from '../role-caller.ts';
 import { BookmarkReader, emptyBookmark, type Bookmark } from './bookmark.ts';
 import type { JobRun } from './job-run.ts';
 

@@ -2,7 +2,8 @@
  * Notifications on their way: what the configuration of a bucket wants of a change is written down with it and handed
  * to queues, topics and functions at least once, in no order, as S3 does.
  */
-import type { Caller, Dispatcher } from '#gateway';
+import { serviceCaller } from '#access';
+import type { Dispatcher } from '#gateway';
 import { parseArn } from '#kernel/arn';
 import type { Clock } from '#kernel/clock';
 import { PlatformError, messageOf } from '#kernel/errors';
@@ -126,7 +127,7 @@ export class Notifications {
 
   #call(arn: string, service: string, operation: string, input: object, signal: AbortSignal): Promise<unknown> {
     const { accountId, region } = parseArn(arn);
-    const caller: Caller = { kind: 'service', accountId, arn: invokedBy, principalId: invokedBy };
+    const caller = serviceCaller(invokedBy, accountId);
     return this.#dispatcher.call(service, operation, input, { caller, region, signal, invokedBy });
   }
 }

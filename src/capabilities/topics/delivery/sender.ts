@@ -1,7 +1,8 @@
 /** Hands one parcel over: to a queue or a function by the dispatcher, to a web server, to a mail server. */
+import { serviceCaller } from '#access';
 import { findArn } from '#kernel/arn';
 import type { Clock } from '#kernel/clock';
-import type { Caller, Dispatcher } from '#gateway';
+import type { Dispatcher } from '#gateway';
 import { contentTypeOf } from '../delivery-policy.ts';
 import { undeliverable } from '../errors.ts';
 import { deduplicationIdOf, isBinary, textFor, type MessageAttributes, type Publication } from '../publication.ts';
@@ -158,7 +159,7 @@ export class Sender {
         ...(draft.groupId !== undefined && { MessageGroupId: draft.groupId }),
         ...(isFifoQueue && sequenceNumber !== undefined && { MessageDeduplicationId: deduplicationIdOf(draft) }),
       },
-      { caller: serviceCaller(accountId), region, invokedBy: serviceName, signal },
+      { caller: serviceCaller(serviceName, accountId), region, invokedBy: serviceName, signal },
     );
   }
 
@@ -190,7 +191,7 @@ export class Sender {
         InvocationType: 'Event',
         Payload: Buffer.from(JSON.stringify({ Records: [record] })),
       },
-      { caller: serviceCaller(accountId), region, invokedBy: serviceName, signal },
+      { caller: serviceCaller(serviceName, accountId), region, invokedBy: serviceName, signal },
     );
   }
 
@@ -216,8 +217,4 @@ function queueAttributes(attributes: MessageAttributes): Record<string, object> 
       isBinary(DataType) ? { DataType, BinaryValue: Buffer.from(value, 'base64') } : { DataType, StringValue: value },
     ]),
   );
-}
-
-function serviceCaller(accountId: string): Caller {
-  return { kind: 'service', accountId, arn: serviceName, principalId: serviceName };
 }

@@ -1,11 +1,11 @@
 /** The lake as the machine's role sees it, through the S3 API. */
+import { roleCaller } from '#access';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { Caller, Dispatcher, InternalCall } from '#gateway';
+import type { Dispatcher, InternalCall } from '#gateway';
 import type { JsonObject } from '#languages/asl/index';
 import { partsOfScope } from '../execution/execution.ts';
 import type { Run } from '../execution/run.ts';
-import { roleCaller } from '../integrations/role-caller.ts';
 
 export interface StorageRequest {
   readonly dispatcher: Dispatcher;
@@ -22,9 +22,10 @@ export class RoleStorage {
 
   constructor({ dispatcher, run, signal }: StorageRequest) {
     const { scope, revision, name } = run.origin;
-    const caller: Caller = roleCaller(revision.roleArn, scope, name);
+    const { accountId, region } = partsOfScope(scope);
+    const caller = roleCaller(revision.roleArn, accountId, name);
     this.#dispatcher = dispatcher;
-    this.#as = { caller, region: partsOfScope(scope).region, signal, invokedBy: 'states.amazonaws.com' };
+    this.#as = { caller, region, signal, invokedBy: 'states.amazonaws.com' };
   }
 
   /** The text of an object, piece by piece; `.gz` is unpacked. */

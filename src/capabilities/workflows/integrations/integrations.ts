@@ -2,6 +2,7 @@
  * What tasks do outside: every call goes through the dispatcher as the machine's role, so that it is validated, authorised
  * and audited like any other. Functions, the optimised integrations and `aws-sdk:` share one way.
  */
+import { roleCaller } from '#access';
 import { ModelLibrary, type Dispatcher } from '#gateway';
 import { PlatformError, isPlatformError, messageOf, type ErrorKind } from '#kernel/errors';
 import type { PlatformEvent } from '#kernel/events';
@@ -16,7 +17,6 @@ import type { TaskPhase, Thread } from '../execution/thread.ts';
 import { invokeHttp, type ConnectionAuthorizer } from './http.ts';
 import { integrationResult, operationParameters, parsed } from './optimized.ts';
 import { isObject, optimizedStyle, sdkStyle, toInput, toOutput } from './sdk-json.ts';
-import { roleCaller } from './role-caller.ts';
 import { serviceCallOf, type Integration, type ServiceCall } from './service-call.ts';
 import { formatKey, syncActions, syncKeyOf, type SyncAction } from './sync-work.ts';
 
@@ -215,8 +215,8 @@ export class Integrations {
     this.#models ??= new ModelLibrary();
     const operation = this.#models.find(call.service)?.findOperation(call.operation);
     const input = toInput(parameters as JsonObject, operation?.input) as object;
-    const { region } = partsOfScope(task.scope);
-    const as = { caller: roleCaller(task.roleArn, task.scope, task.session), region, signal, invokedBy };
+    const { accountId, region } = partsOfScope(task.scope);
+    const as = { caller: roleCaller(task.roleArn, accountId, task.session), region, signal, invokedBy };
     const answer: unknown = await dispatcher.call(call.service, call.operation, input, as);
     return await toOutput(answer, operation?.output, { time });
   }
