@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import colors from 'picocolors';
 import { findIsolation, Interpreters } from '#functions';
@@ -130,7 +130,7 @@ function duckdbLoads(): Finding {
 }
 
 function dataFolder(config: Config): Finding {
-  const path = resolve(config.dataDir);
+  const path = config.dataDir;
   if (!existsSync(path)) return { name: 'data folder', level: 'note', text: `${path} is made at the first start` };
   return { name: 'data folder', level: 'ok', text: path };
 }

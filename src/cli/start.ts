@@ -1,7 +1,6 @@
 /** `millpond start`: runs the platform until a signal ends it. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
-import { resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import colors from 'picocolors';
@@ -78,7 +77,7 @@ export async function runStart(flags: StartFlags & object): Promise<void> {
   const { platform, config } = running;
   if (flags.json === true) {
     process.stdout.write(
-      `${JSON.stringify({ endpoint: platform.endpoint, livyUrl: platform.livyUrl, dataDir: resolve(config.dataDir), pid: process.pid })}\n`,
+      `${JSON.stringify({ endpoint: platform.endpoint, livyUrl: platform.livyUrl, dataDir: config.dataDir, pid: process.pid })}\n`,
     );
   } else if (flags.banner !== false) {
     process.stderr.write(`${bannerOf(platform, config)}\n`);
@@ -105,13 +104,13 @@ export function bannerOf(platform: Platform, config: Config): string {
   // The clock of `performance` starts with the process.
   const elapsedMs = performance.now();
   const line = (label: string, value: string) => `  ${colors.dim(label.padEnd(13))} ${value}`;
-  const key = config.open ? 'any (--open): try test / test' : `in ${resolve(config.dataDir)}/credentials`;
+  const key = config.open ? 'any (--open): try test / test' : `in ${config.dataDir}/credentials`;
   return [
     `${colors.bold(colors.cyan('Millpond'))} ${platform.version} is ready (${Math.round(elapsedMs)} ms)`,
     line('AWS endpoint', colors.bold(platform.endpoint)),
     ...(platform.livyUrl === undefined ? [] : [line('Livy', platform.livyUrl)]),
     line('health', `${platform.endpoint}/health`),
-    line('data', resolve(config.dataDir)),
+    line('data', config.dataDir),
     line('account', `${config.accountId}, region ${config.region}`),
     line('access key', key),
     '',

@@ -42,6 +42,23 @@ test('a wrong value names its setting and what it takes', (t) => {
   assert.throws(() => load({ open: true, host: '0.0.0.0' }), /loopback only/);
 });
 
+test('relative paths go from the folder of the file, whatever folder another process works in', (t) => {
+  const folder = folderWith(t, 'tlsCert: tls/cert.pem\ntlsKey: /etc/key.pem\n');
+  const load = (pythonPath: string) => loadConfig({ flags: { pythonPath }, env: {}, folder }).config;
+  const { dataDir, tlsCert, tlsKey, sparkHome, pythonPath } = load('.venv/bin/python');
+  assert.deepEqual(
+    { dataDir, tlsCert, tlsKey, sparkHome, pythonPath },
+    {
+      dataDir: join(folder, '.millpond'),
+      tlsCert: join(folder, 'tls/cert.pem'),
+      tlsKey: '/etc/key.pem',
+      sparkHome: '',
+      pythonPath: join(folder, '.venv/bin/python'),
+    },
+  );
+  assert.equal(load('python3').pythonPath, 'python3');
+});
+
 test('a folder belongs to one process at a time, and a dead process holds nothing', (t) => {
   const folder = folderWith(t);
   const lock = lockFolder(folder);

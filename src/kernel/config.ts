@@ -3,12 +3,12 @@
  * `millpond.yaml`, that over the default. The table below is also what the reference page prints.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { PlatformError, messageOf } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
 
-export type SettingKind = 'text' | 'number' | 'flag' | 'list';
+export type SettingKind = 'text' | 'path' | 'program' | 'number' | 'flag' | 'list';
 type Value = string | number | boolean | readonly string[];
 
 interface Setting<V extends Value> {
@@ -18,17 +18,20 @@ interface Setting<V extends Value> {
 }
 
 const text = (initial: string, doc: string): Setting<string> => ({ kind: 'text', initial, doc });
+// Absolute once loaded, since other processes work in other folders. A program without a slash is looked for in the PATH.
+const path = (initial: string, doc: string): Setting<string> => ({ kind: 'path', initial, doc });
+const program = (initial: string, doc: string): Setting<string> => ({ kind: 'program', initial, doc });
 const number = (initial: number, doc: string): Setting<number> => ({ kind: 'number', initial, doc });
 const flag = (initial: boolean, doc: string): Setting<boolean> => ({ kind: 'flag', initial, doc });
 const list = (initial: readonly string[], doc: string): Setting<readonly string[]> => ({ kind: 'list', initial, doc });
 
 export const settings = {
-  dataDir: text('.millpond', 'Folder of buckets, state and credentials.'),
+  dataDir: path('.millpond', 'Folder of buckets, state and credentials.'),
   host: text('127.0.0.1', 'Address to listen on. Another than loopback needs signed requests: it excludes open.'),
   port: number(4566, 'Port of every AWS API; 0 picks a free one.'),
   hosts: list([], 'Further host names that requests may be addressed to, for a LAN name or a proxy.'),
-  tlsCert: text('', 'PEM certificate; with tlsKey the port also speaks TLS.'),
-  tlsKey: text('', 'PEM private key of tlsCert.'),
+  tlsCert: path('', 'PEM certificate; with tlsKey the port also speaks TLS.'),
+  tlsKey: path('', 'PEM private key of tlsCert.'),
   open: flag(false, 'Accept any access key as root of its account (loopback only).'),
   accountId: text('000000000000', 'Account of the root access key.'),
   region: text('us-east-1', 'Region of the exports that `millpond env` prints and of calls from inside.'),
@@ -45,8 +48,8 @@ export const settings = {
     "Address of Livy's REST API. It knows no signatures: whoever reaches it runs programs as the platform's user.",
   ),
   livyUrl: text('', 'A remote Livy that runs the Spark applications, such as http://spark.example:8998.'),
-  sparkHome: text('', 'Folder of the Spark that runs applications; SPARK_HOME, a .venv or the PATH unless given.'),
-  pythonPath: text(
+  sparkHome: path('', 'Folder of the Spark that runs applications; SPARK_HOME, a .venv or the PATH unless given.'),
+  pythonPath: program(
     '',
     'Interpreter of Python applications and functions; that of a .venv in the working folder, or python3, unless given.',
   ),
@@ -79,7 +82,7 @@ export interface LoadedConfig {
 export interface ConfigSources {
   readonly flags: Readonly<Partial<Record<SettingName, unknown>>>;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Folder in which `millpond.yaml` may lie. */
+  /** Folder in which `millpond.yaml` may lie, and from which relative paths go. */
   readonly folder: string;
 }
 
@@ -98,7 +101,7 @@ export function loadConfig({ flags, env, folder }: ConfigSources): LoadedConfig 
     ];
     for (const [origin, label, value] of candidates) {
       if (value === undefined) continue;
-      config[name] = convert(settings[name].kind, value, label);
+      config[name] = located(convert(settings[name].kind, value, label), settings[name].kind, folder);
       origins[name] = origin;
       break;
     }
@@ -136,7 +139,8 @@ function readConfigFile(path: string): Record<string, unknown> {
 }
 
 function convert(kind: SettingKind, value: unknown, label: string): Value {
-  if (kind === 'text' && (typeof value === 'string' || typeof value === 'number')) return String(value);
+  const isText = kind === 'text' || kind === 'path' || kind === 'program';
+  if (isText && (typeof value === 'string' || typeof value === 'number')) return String(value);
   if (kind === 'number' && /^\d+(\.\d+)?$/.test(String(value))) return Number(value);
   if (kind === 'flag' && ['true', 'false', '1', '0'].includes(String(value)))
     return ['true', '1'].includes(String(value));
@@ -146,8 +150,20 @@ function convert(kind: SettingKind, value: unknown, label: string): Value {
       .split(',')
       .map((part) => part.trim())
       .filter((part) => part !== '');
-  const wanted = { text: 'a text', number: 'a number', flag: 'true or false', list: 'a list' }[kind];
+  const wanted = {
+    text: 'a text',
+    path: 'a path',
+    program: 'a program',
+    number: 'a number',
+    flag: 'true or false',
+    list: 'a list',
+  }[kind];
   throw invalid(`${label} is ${JSON.stringify(value)}; it takes ${wanted}.`);
+}
+
+function located(value: Value, kind: SettingKind, folder: string): Value {
+  const isPath = kind === 'path' || (kind === 'program' && String(value).includes('/'));
+  return isPath && value !== '' ? resolve(folder, String(value)) : value;
 }
 
 function check(config: Config): Config {

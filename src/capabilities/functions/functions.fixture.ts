@@ -8,8 +8,6 @@ import { pack } from './code/inline.ts';
 
 export const Role = 'arn:aws:iam::000000000000:role/runner';
 
-export const pythonMissing: string | false =
-  spawnSync('python3', ['--version']).status === 0 ? false : 'python3 is not installed';
 const bwrapProbe = spawnSync('bwrap', ['--unshare-user', '--ro-bind', '/', '/', 'true']);
 export const bubblewrapMissing: string | false =
   bwrapProbe.status === 0 ? false : 'bwrap is not installed or does not work';

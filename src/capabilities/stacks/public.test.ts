@@ -3,17 +3,16 @@
  * what it is for, and is deleted again.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, suite, test } from 'node:test';
-import { until } from '#testing';
+import { missingPython, until } from '#testing';
 import { startTestPlatform } from '../../testing/platform.ts';
 import { Cloud } from './public.fixture.ts';
 import { eventsOf, settled } from './stacks.fixture.ts';
 
 const folder = join(import.meta.dirname, 'testdata', 'public');
-const hasPython = spawnSync('python3', ['--version']).status === 0;
+const withoutPython = missingPython();
 const Capabilities = ['CAPABILITY_NAMED_IAM' as const, 'CAPABILITY_AUTO_EXPAND' as const];
 
 interface Sample {
@@ -252,7 +251,7 @@ suite('public templates', async () => {
   });
   for (const sample of samples) {
     const TemplateBody = readFileSync(join(folder, sample.file), 'utf8');
-    const skip = TemplateBody.includes('python3') && !hasPython ? 'this machine has no python3' : false;
+    const skip = TemplateBody.includes('python3') && withoutPython;
     test(`${sample.file} is deployed by a change set, works and is deleted`, { skip }, async () => {
       const StackName = `public-${sample.file.replace('.yaml', '')}`;
       if (sample.bucket !== undefined) await cloud.s3.createBucket({ Bucket: sample.bucket });

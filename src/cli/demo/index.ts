@@ -3,9 +3,10 @@
  * same AWS calls; then a workflow over two jobs. Progress goes to standard error, the answers to standard output.
  */
 import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import colors from 'picocolors';
 import { Interpreters } from '#functions';
+import { settings } from '#kernel/config';
 import { packageFolder } from '../../version.ts';
 import { Client } from '../client.ts';
 import { crawl } from '../crawl.ts';
@@ -220,7 +221,7 @@ function sumsOf(answer: QueryAnswer): { rides: number; fares: string; totals: st
 }
 
 function nextSteps({ platform, config }: RunningPlatform): string {
-  const flags = config.dataDir === '.millpond' ? '' : ` --data-dir ${config.dataDir}`;
+  const flags = config.dataDir === resolve(settings.dataDir.initial) ? '' : ` --data-dir ${config.dataDir}`;
   return [
     colors.bold('It stays up. In another terminal:'),
     `  npx millpond sql${flags} -w taxi 'Select * From ${rawTable} limit 10'`,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, suite, test } from 'node:test';
-import { pythonMissing, startFunctions } from '../functions.fixture.ts';
+import { missingPython } from '#testing';
+import { startFunctions } from '../functions.fixture.ts';
 import { bootstrapFolder } from '../runtime/interpreter.ts';
 import { packInline } from './inline.ts';
 
@@ -38,7 +39,7 @@ suite("a template's inline code", async () => {
     assert.deepEqual([method, Status, PhysicalResourceId, StackId, Data], ['PUT', 'SUCCESS', 'id', 'stack', { A: 1 }]);
   });
 
-  test('answers a custom resource from Python by cfnresponse', { skip: pythonMissing }, async () => {
+  test('answers a custom resource from Python by cfnresponse', { skip: missingPython() }, async () => {
     await run(
       'python-resource',
       'python3.12',

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
-import { clientConfig, until } from '#testing';
-import { answerOf, bubblewrapMissing, pythonMissing, startFunctions, zipOf, Role } from '../functions.fixture.ts';
+import { clientConfig, missingPython, until } from '#testing';
+import { answerOf, bubblewrapMissing, startFunctions, zipOf, Role } from '../functions.fixture.ts';
 
 const nodeSource = `
 import { spawn } from 'node:child_process';
@@ -169,7 +169,7 @@ done`;
     });
   });
 
-  suite(`a Python function in the sandbox '${sandbox}'`, { skip: skip || pythonMissing }, async () => {
+  suite(`a Python function in the sandbox '${sandbox}'`, { skip: skip || missingPython() }, async () => {
     const { create, call } = await startFunctions({ functionSandbox: sandbox });
     const source = `
 import json, logging, os, sys, urllib.request
@@ -216,9 +216,8 @@ def handler(event, context):
 
 suite("a function's SDK calls", async () => {
   const { create, call } = await startFunctions();
-  const boto = spawnSync('python3', ['-c', 'import boto3']).status === 0;
 
-  test('reach the platform from Python without any setting', { skip: !boto && 'boto3 is not installed' }, async () => {
+  test('reach the platform from Python without any setting', { skip: missingPython('boto3') }, async () => {
     const source = `
 import boto3
 def handler(event, context):
