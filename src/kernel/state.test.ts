@@ -44,6 +44,19 @@ test('a write is visible to readers once its promise resolves, and not before', 
   assert.equal(count(), 1);
 });
 
+test('a write waits for company only behind a batch that had some', async (t) => {
+  const state = open(t);
+  const count = () => state.reader.prepare<{ n: number }>('SELECT count(*) AS n FROM note').get()?.n;
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  void state.write(insert('alone'));
+  await turn();
+  assert.equal(count(), 1);
+  await Promise.all([state.write(insert('two')), state.write(insert('at once'))]);
+  void state.write(insert('behind them'));
+  await turn();
+  assert.equal(count(), 3);
+});
+
 test('a change that throws undoes its own writes and leaves its neighbours in the same batch', async (t) => {
   const state = open(t);
   const results = await Promise.allSettled([

@@ -12,7 +12,7 @@ const tailBytesMax = 4096;
 const gatherMs = 100;
 
 export interface FunctionLogParts {
-  readonly logs: Logs;
+  readonly logs: Pick<Logs, 'append'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly scope: string;
@@ -69,21 +69,15 @@ export class FunctionLog {
 
   async #write(): Promise<void> {
     const { logs, log, scope, group, stream } = this.#parts;
-    while (this.#waiting.length > 0) {
-      const lines = this.#waiting;
-      this.#waiting = [];
-      try {
-        await logs.append(
-          scope,
-          group,
-          stream,
-          lines.filter(({ message }) => message !== ''),
-        );
-      } catch (error) {
-        // A function does not fail because its log could not be written.
-        log.warn('lines of a function were not kept', { error, group, lines: lines.length });
-      }
+    const lines = this.#waiting.filter(({ message }) => message !== '');
+    this.#waiting = [];
+    try {
+      await logs.append(scope, group, stream, lines);
+    } catch (error) {
+      // A function does not fail because its log could not be written.
+      log.warn('lines of a function were not kept', { error, group, lines: lines.length });
     }
+    // What was said meanwhile has armed the timer.
     this.#writing = undefined;
   }
 }

@@ -113,7 +113,9 @@ async function answer(
     return;
   }
   if (request.method !== 'POST') return refuse(response, 405, 'MethodNotAllowed', 'Use POST.');
-  const { body, sizeBytes } = await read(request);
+  const read = await readBody(request);
+  if (read === undefined) return;
+  const { body, sizeBytes } = read;
   if (verb === 'init/error') {
     peer.onInitError(body);
     return accept(response);
@@ -157,17 +159,24 @@ function refuse(response: ServerResponse, status: number, errorType: string, err
   response.end(body);
 }
 
-/** Reads to the end, but keeps no more than an answer may have. */
-async function read(request: IncomingMessage): Promise<{ body: Buffer; sizeBytes: number }> {
+interface Body {
+  readonly body: Buffer;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Reads to the end, but keeps no more than an answer may have; undefined when the runtime died while it spoke, which its
+ * process tells of. By events and not by a loop, since every invocation waits for it.
+ */
+function readBody(request: IncomingMessage): Promise<Body | undefined> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  try {
-    for await (const chunk of request) {
-      sizeBytes += (chunk as Buffer).length;
-      if (sizeBytes <= responseBytesMax) chunks.push(chunk as Buffer);
-    }
-  } catch {
-    // The runtime died while it spoke; its end is noticed by its process.
-  }
-  return { body: Buffer.concat(chunks), sizeBytes };
+  return new Promise((resolve) => {
+    request.on('data', (chunk: Buffer) => {
+      sizeBytes += chunk.length;
+      if (sizeBytes <= responseBytesMax) chunks.push(chunk);
+    });
+    request.once('end', () => resolve({ body: Buffer.concat(chunks), sizeBytes }));
+    request.once('error', () => resolve(undefined)).once('close', () => resolve(undefined));
+  });
 }
