@@ -5,6 +5,8 @@ import type { Route, ServiceApi } from '#gateway';
 import type { Schema } from '#kernel/state';
 import type { ResourceType } from './resource-type.ts';
 
+export { unlessAbsent } from './resource-presence.ts';
+export { changeTags, tagsOf, wireTags } from './resource-tags.ts';
 export type { Properties, ResourceAttributes, ResourceContext, ResourceState, ResourceType } from './resource-type.ts';
 
 export interface Health {

@@ -1,5 +1,5 @@
 /** AWS::IAM::* in templates. */
-import type { Properties, ResourceContext, ResourceType } from '#capability';
+import { changeTags, tagsOf, wireTags, type Properties, type ResourceContext, type ResourceType } from '#capability';
 import { isPlatformError } from '#kernel/errors';
 
 interface Target {
@@ -45,7 +45,7 @@ function identityResource(title: Target['title'], nameKey: string): ResourceType
         Path: properties['Path'],
         ...(title === 'Group'
           ? {}
-          : { PermissionsBoundary: properties['PermissionsBoundary'], Tags: tagsOf(properties, context) }),
+          : { PermissionsBoundary: properties['PermissionsBoundary'], Tags: wireTags(tagsOf(properties, context)) }),
         ...(title === 'Role' ? roleInput(properties) : {}),
       });
       await syncPolicies({ title, name }, policiesOf(properties), noPolicies, context);
@@ -65,7 +65,12 @@ function identityResource(title: Target['title'], nameKey: string): ResourceType
         });
       }
       await syncPolicies({ title, name }, policiesOf(next), policiesOf(previous), context);
-      if (title !== 'Group') await syncTags({ title, name }, tagsOf(next, context), tagsOf(previous, context), context);
+      if (title !== 'Group') {
+        await changeTags(next, previous, context, {
+          untag: (TagKeys) => context.call('iam', `Untag${title}`, { [nameKey]: name, TagKeys }),
+          tag: (tags) => context.call('iam', `Tag${title}`, { [nameKey]: name, Tags: wireTags(tags) }),
+        });
+      }
       if (title === 'User') await syncGroups(name, next['Groups'] ?? [], previous['Groups'] ?? [], context);
       return describe(name, context);
     },
@@ -291,25 +296,6 @@ async function syncGroups(
     if (!next.includes(GroupName))
       await unlessAbsent(() => context.call('iam', 'RemoveUserFromGroup', { UserName: user, GroupName }));
   }
-}
-
-function tagsOf(properties: Properties, context: ResourceContext): { Key: string; Value: string }[] {
-  const own = ((properties['Tags'] ?? []) as { Key: string; Value: string }[]).map(
-    ({ Key, Value }) => [Key, Value] as const,
-  );
-  return Object.entries({ ...context.tags, ...Object.fromEntries(own) }).map(([Key, Value]) => ({ Key, Value }));
-}
-
-async function syncTags(
-  { title, name }: Target,
-  next: readonly { Key: string; Value: string }[],
-  previous: readonly { Key: string; Value: string }[],
-  context: ResourceContext,
-): Promise<void> {
-  const kept = new Set(next.map(({ Key }) => Key));
-  const TagKeys = previous.map(({ Key }) => Key).filter((key) => !kept.has(key));
-  if (TagKeys.length > 0) await context.call('iam', `Untag${title}`, { [`${title}Name`]: name, TagKeys });
-  if (next.length > 0) await context.call('iam', `Tag${title}`, { [`${title}Name`]: name, Tags: next });
 }
 
 /** Templates may give a policy as an object or as text. */

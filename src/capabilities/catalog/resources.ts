@@ -1,5 +1,5 @@
 /** AWS::Glue::Database, Table, Partition and Connection: the template's properties are Glue's own input shapes. */
-import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
+import { tagsOf, type Properties, type ResourceContext, type ResourceState, type ResourceType } from '#capability';
 import { isPlatformError } from '#kernel/errors';
 
 const database: ResourceType = {
@@ -112,7 +112,7 @@ const connection: ResourceType = {
     await context.call('glue', 'CreateConnection', {
       ...catalogOf(properties),
       ConnectionInput: { ...properties['ConnectionInput'], Name },
-      Tags: { ...context.tags, ...properties['Tags'] },
+      Tags: tagsOf(properties, context),
     });
     return { physicalId: Name, attributes: { Name } };
   },

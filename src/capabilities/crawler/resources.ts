@@ -1,5 +1,5 @@
 /** AWS::Glue::Crawler and AWS::Glue::Classifier. */
-import type { Properties, ResourceContext, ResourceType } from '#capability';
+import { changeTags, tagsOf, type Properties, type ResourceContext, type ResourceType } from '#capability';
 import { isPlatformError } from '#kernel/errors';
 
 const crawler: ResourceType = {
@@ -9,7 +9,7 @@ const crawler: ResourceType = {
 
   async create(properties, context) {
     const Name = crawlerName(properties, context);
-    const Tags = { ...context.tags, ...properties['Tags'] };
+    const Tags = tagsOf(properties, context);
     await context.call('glue', 'CreateCrawler', { ...crawlerInput(properties), Name, Tags });
     return { physicalId: Name };
   },
@@ -17,7 +17,11 @@ const crawler: ResourceType = {
   async update(physicalId, next, previous, context) {
     const schedule = next['Schedule'] === undefined && previous['Schedule'] !== undefined ? { Schedule: '' } : {};
     await context.call('glue', 'UpdateCrawler', { ...crawlerInput(next), ...schedule, Name: physicalId });
-    await changeTags(physicalId, next, previous, context);
+    const ResourceArn = `arn:aws:glue:${context.region}:${context.accountId}:crawler/${physicalId}`;
+    await changeTags(next, previous, context, {
+      untag: (TagsToRemove) => context.call('glue', 'UntagResource', { ResourceArn, TagsToRemove }),
+      tag: (TagsToAdd) => context.call('glue', 'TagResource', { ResourceArn, TagsToAdd }),
+    });
     return { physicalId };
   },
 
@@ -110,19 +114,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function crawlerInput(properties: Properties): Record<string, unknown> {
   const { Schedule: schedule, Tags: _tags, ...rest } = properties;
   return { ...rest, ...(schedule?.ScheduleExpression !== undefined && { Schedule: schedule.ScheduleExpression }) };
-}
-
-async function changeTags(
-  name: string,
-  next: Properties,
-  previous: Properties,
-  context: ResourceContext,
-): Promise<void> {
-  const ResourceArn = `arn:aws:glue:${context.region}:${context.accountId}:crawler/${name}`;
-  const [before, after] = [Object.keys(previous['Tags'] ?? {}), next['Tags'] ?? {}];
-  const gone = before.filter((key) => !(key in after));
-  if (gone.length > 0) await context.call('glue', 'UntagResource', { ResourceArn, TagsToRemove: gone });
-  if (Object.keys(after).length > 0) await context.call('glue', 'TagResource', { ResourceArn, TagsToAdd: after });
 }
 
 const kinds = ['GrokClassifier', 'XMLClassifier', 'JsonClassifier', 'CsvClassifier'];

@@ -1,5 +1,5 @@
 /** AWS::Glue::Job, AWS::Glue::Trigger and AWS::Glue::Workflow. Their properties are spelled as the API's members. */
-import type { Properties, ResourceContext, ResourceType } from '#capability';
+import { changeTags, tagsOf, type Properties, type ResourceContext, type ResourceType } from '#capability';
 import { isPlatformError } from '#kernel/errors';
 import { jobArn } from './job.ts';
 import { triggerArn } from './flow/trigger.ts';
@@ -55,7 +55,11 @@ function resourceOf(kind: Kind): ResourceType {
     },
     async update(name, next, previous, context) {
       await context.call('glue', `Update${noun}`, kind.updateInput(name, membersOf(next)));
-      await updateTags(kind.arn(`${context.accountId}/${context.region}`, name), next, previous, context);
+      const ResourceArn = kind.arn(`${context.accountId}/${context.region}`, name);
+      await changeTags(next, previous, context, {
+        untag: (TagsToRemove) => context.call('glue', 'UntagResource', { ResourceArn, TagsToRemove }),
+        tag: (TagsToAdd) => context.call('glue', 'TagResource', { ResourceArn, TagsToAdd }),
+      });
       return { physicalId: name };
     },
     async delete(name, _properties, context) {
@@ -86,21 +90,4 @@ function nameOf(properties: Properties, context: ResourceContext): string {
 function membersOf(properties: Properties): Properties {
   const { Name: _name, Tags: _tags, ...members } = properties;
   return members;
-}
-
-/** These types write their tags as a map. */
-function tagsOf(properties: Properties, context: ResourceContext): Record<string, string> {
-  return { ...context.tags, ...(properties['Tags'] as Record<string, string> | undefined) };
-}
-
-async function updateTags(
-  ResourceArn: string,
-  next: Properties,
-  previous: Properties,
-  context: ResourceContext,
-): Promise<void> {
-  const [before, after] = [tagsOf(previous, context), tagsOf(next, context)];
-  const TagsToRemove = Object.keys(before).filter((key) => !(key in after));
-  if (TagsToRemove.length > 0) await context.call('glue', 'UntagResource', { ResourceArn, TagsToRemove });
-  if (Object.keys(after).length > 0) await context.call('glue', 'TagResource', { ResourceArn, TagsToAdd: after });
 }

@@ -1,5 +1,12 @@
 /** CloudFormation types: AWS::S3::Bucket and AWS::S3::BucketPolicy, by the operations of S3. */
-import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
+import {
+  tagsOf,
+  wireTags,
+  type Properties,
+  type ResourceContext,
+  type ResourceState,
+  type ResourceType,
+} from '#capability';
 import { isPlatformError } from '#kernel/errors';
 import { bucketArn } from './buckets/bucket.ts';
 import { bucketAlreadyOwnedByYou, bucketPolicyExists, unsupportedProperty } from './errors.ts';
@@ -216,9 +223,7 @@ async function applySettings(
       await (typeof removal === 'string' ? call(context, removal, { Bucket: name }) : put(removal));
     }
   }
-  const own = listOf(next['Tags']).map(({ Key, Value }) => [String(Key), String(Value)] as const);
-  const tags = new Map([...Object.entries(context.tags), ...own]);
-  const TagSet = [...tags].map(([Key, Value]) => ({ Key, Value }));
+  const TagSet = wireTags(tagsOf(next, context));
   if (TagSet.length > 0) await call(context, 'PutBucketTagging', { Bucket: name, Tagging: { TagSet } });
   else if (previous['Tags'] !== undefined) await call(context, 'DeleteBucketTagging', { Bucket: name });
 }

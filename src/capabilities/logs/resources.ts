@@ -1,6 +1,12 @@
 /** AWS::Logs::LogGroup and AWS::Logs::LogStream. */
-import type { Properties, ResourceContext, ResourceType } from '#capability';
-import { isPlatformError } from '#kernel/errors';
+import {
+  changeTags,
+  tagsOf,
+  unlessAbsent,
+  type Properties,
+  type ResourceContext,
+  type ResourceType,
+} from '#capability';
 import { invalidParameter } from './errors.ts';
 import { groupArn } from './log-group.ts';
 
@@ -25,10 +31,10 @@ const logGroup: ResourceType = {
     refuseUnserved(next);
     await putRetention(logGroupName, next, context);
     const resourceArn = groupArn(scopeOf(context), logGroupName);
-    const tags = tagsOf(next, context);
-    const gone = Object.keys(tagsOf(previous, context)).filter((key) => !(key in tags));
-    if (gone.length > 0) await context.call('logs', 'UntagResource', { resourceArn, tagKeys: gone });
-    if (Object.keys(tags).length > 0) await context.call('logs', 'TagResource', { resourceArn, tags });
+    await changeTags(next, previous, context, {
+      untag: (tagKeys) => context.call('logs', 'UntagResource', { resourceArn, tagKeys }),
+      tag: (tags) => context.call('logs', 'TagResource', { resourceArn, tags }),
+    });
     if (next['DeletionProtectionEnabled'] !== previous['DeletionProtectionEnabled']) {
       await context.call('logs', 'PutLogGroupDeletionProtection', {
         logGroupIdentifier: logGroupName,
@@ -108,22 +114,8 @@ function groupState(logGroupName: string, context: ResourceContext) {
   return { physicalId: logGroupName, attributes: { Arn: `${groupArn(scopeOf(context), logGroupName)}:*` } };
 }
 
-function tagsOf(properties: Properties, context: ResourceContext): Record<string, string> {
-  const own = (properties['Tags'] ?? []) as { Key: string; Value: string }[];
-  return { ...context.tags, ...Object.fromEntries(own.map((tag) => [tag.Key, tag.Value])) };
-}
-
 async function putRetention(logGroupName: string, properties: Properties, context: ResourceContext): Promise<void> {
   const retentionInDays = properties['RetentionInDays'] as number | undefined;
   if (retentionInDays === undefined) await context.call('logs', 'DeleteRetentionPolicy', { logGroupName });
   else await context.call('logs', 'PutRetentionPolicy', { logGroupName, retentionInDays });
-}
-
-// oxlint-disable-next-line typescript/no-explicit-any -- the shape depends on the operation that was called
-async function unlessAbsent(call: Promise<any>): Promise<any> {
-  try {
-    return await call;
-  } catch (error) {
-    if (!isPlatformError(error, 'ResourceNotFoundException')) throw error;
-  }
 }

@@ -1,5 +1,13 @@
 /** AWS::SSM::Parameter. As in AWS, a template cannot make a SecureString. */
-import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
+import {
+  changeTags,
+  tagsOf,
+  wireTags,
+  type Properties,
+  type ResourceContext,
+  type ResourceState,
+  type ResourceType,
+} from '#capability';
 import { validation } from './errors.ts';
 import { parameterArn } from './parameter.ts';
 
@@ -8,18 +16,19 @@ const parameter: ResourceType = {
   physicalIdOf: nameOf,
   async create(properties, context) {
     const name = nameOf(properties, context);
-    await context.call('ssm', 'PutParameter', { ...request(name, properties), Tags: tagList(properties, context) });
+    await context.call('ssm', 'PutParameter', {
+      ...request(name, properties),
+      Tags: wireTags(tagsOf(properties, context)),
+    });
     return state(name, properties, context);
   },
   async update(name, next, previous, context) {
     await context.call('ssm', 'PutParameter', { ...request(name, next), Overwrite: true });
-    const [before, after] = [tagsOf(previous, context), tagsOf(next, context)];
-    const gone = Object.keys(before).filter((key) => !(key in after));
     const resource = { ResourceType: 'Parameter', ResourceId: name };
-    if (gone.length > 0) await context.call('ssm', 'RemoveTagsFromResource', { ...resource, TagKeys: gone });
-    if (Object.keys(after).length > 0) {
-      await context.call('ssm', 'AddTagsToResource', { ...resource, Tags: tagList(next, context) });
-    }
+    await changeTags(next, previous, context, {
+      untag: (TagKeys) => context.call('ssm', 'RemoveTagsFromResource', { ...resource, TagKeys }),
+      tag: (tags) => context.call('ssm', 'AddTagsToResource', { ...resource, Tags: wireTags(tags) }),
+    });
     return state(name, next, context);
   },
   async delete(name, _properties, context) {
@@ -79,13 +88,4 @@ function state(name: string, properties: Properties, context: ResourceContext): 
       Value: properties['Value'] as string,
     },
   };
-}
-
-/** AWS::SSM::Parameter writes its tags as a map, not as a list. */
-function tagsOf(properties: Properties, context: ResourceContext): Record<string, string> {
-  return { ...context.tags, ...(properties['Tags'] as Record<string, string> | undefined) };
-}
-
-function tagList(properties: Properties, context: ResourceContext): { Key: string; Value: string }[] {
-  return Object.entries(tagsOf(properties, context)).map(([Key, Value]) => ({ Key, Value }));
 }

@@ -1,8 +1,6 @@
 /** The CloudFormation types of Athena. Each calls Athena's own operations, so that checks and audit are the same. */
-import type { Properties, ResourceContext, ResourceType } from '#capability';
+import { changeTags, tagsOf, wireTags, type Properties, type ResourceContext, type ResourceType } from '#capability';
 import { isPlatformError } from '#kernel/errors';
-
-type Tag = { Key: string; Value: string };
 
 const workGroup: ResourceType = {
   type: 'AWS::Athena::WorkGroup',
@@ -13,7 +11,7 @@ const workGroup: ResourceType = {
       Name: name,
       Description: properties['Description'],
       Configuration: properties['WorkGroupConfiguration'],
-      Tags: tagsOf(properties, context),
+      Tags: wireTags(tagsOf(properties, context)),
     });
     if (properties['State'] === 'DISABLED')
       await context.call('athena', 'UpdateWorkGroup', { WorkGroup: name, State: 'DISABLED' });
@@ -153,7 +151,7 @@ const dataCatalog: ResourceType = {
     const name = String(properties['Name']);
     await context.call('athena', 'CreateDataCatalog', {
       ...catalogInput(properties),
-      Tags: tagsOf(properties, context),
+      Tags: wireTags(tagsOf(properties, context)),
     });
     return { physicalId: name };
   },
@@ -182,12 +180,6 @@ function catalogInput(properties: Properties): object {
 
 export const queryResources: readonly ResourceType[] = [workGroup, namedQuery, preparedStatement, dataCatalog];
 
-function tagsOf(properties: Properties, context: ResourceContext): Tag[] {
-  const own = (properties['Tags'] ?? []) as Tag[];
-  const stack = Object.entries(context.tags).map(([Key, Value]) => ({ Key, Value }));
-  return [...stack.filter((tag) => !own.some((other) => other.Key === tag.Key)), ...own];
-}
-
 async function retag(
   resource: string,
   next: Properties,
@@ -195,12 +187,10 @@ async function retag(
   context: ResourceContext,
 ): Promise<void> {
   const ResourceARN = `arn:aws:athena:${context.region}:${context.accountId}:${resource}`;
-  const wanted = tagsOf(next, context);
-  const gone = ((previous['Tags'] ?? []) as Tag[])
-    .map((tag) => tag.Key)
-    .filter((key) => !wanted.some((tag) => tag.Key === key));
-  if (gone.length > 0) await context.call('athena', 'UntagResource', { ResourceARN, TagKeys: gone });
-  if (wanted.length > 0) await context.call('athena', 'TagResource', { ResourceARN, Tags: wanted });
+  await changeTags(next, previous, context, {
+    untag: (TagKeys) => context.call('athena', 'UntagResource', { ResourceARN, TagKeys }),
+    tag: (tags) => context.call('athena', 'TagResource', { ResourceARN, Tags: wireTags(tags) }),
+  });
 }
 
 /** Athena answers for what is gone with the error that it has for any bad request; only the text tells. */

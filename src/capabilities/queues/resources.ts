@@ -1,5 +1,12 @@
 /** CloudFormation types: AWS::SQS::Queue, AWS::SQS::QueuePolicy and AWS::SQS::QueueInlinePolicy. */
-import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
+import {
+  changeTags,
+  tagsOf,
+  type Properties,
+  type ResourceContext,
+  type ResourceState,
+  type ResourceType,
+} from '#capability';
 import { isPlatformError } from '#kernel/errors';
 import { queueTaken } from './errors.ts';
 import { queueArn, queueUrl } from './queue.ts';
@@ -56,10 +63,10 @@ function queueType(endpoint: () => string): ResourceType {
       const Attributes = { ...resetsOf(next, previous), ...attributesOf(next) };
       if (Object.keys(Attributes).length > 0)
         await context.call('sqs', 'SetQueueAttributes', { QueueUrl: url, Attributes });
-      const [before, after] = [tagsOf(previous, context), tagsOf(next, context)];
-      const TagKeys = Object.keys(before).filter((key) => !(key in after));
-      if (TagKeys.length > 0) await context.call('sqs', 'UntagQueue', { QueueUrl: url, TagKeys });
-      if (Object.keys(after).length > 0) await context.call('sqs', 'TagQueue', { QueueUrl: url, Tags: after });
+      await changeTags(next, previous, context, {
+        untag: (TagKeys) => context.call('sqs', 'UntagQueue', { QueueUrl: url, TagKeys }),
+        tag: (tags) => context.call('sqs', 'TagQueue', { QueueUrl: url, Tags: tags }),
+      });
       return stateOf(url, nameOf(next, context), context);
     },
     async delete(url, _properties, context) {
@@ -163,11 +170,6 @@ function textOf(value: unknown): string {
 function asSaid(said: unknown, live: unknown): unknown {
   if (typeof live !== 'string' || typeof said === 'string') return live;
   return JSON.parse(live) as unknown;
-}
-
-function tagsOf(properties: Properties, context: ResourceContext): Texts {
-  const own = (properties['Tags'] ?? []) as readonly { Key: string; Value: string }[];
-  return { ...context.tags, ...Object.fromEntries(own.map(({ Key, Value }) => [Key, Value])) };
 }
 
 /** Live tags in the order of the template, those of the stack left out. */

@@ -1,5 +1,5 @@
 /** Resource types of this capability: nested stacks, and the marker that the CDK puts into its templates. */
-import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
+import { tagsOf, type Properties, type ResourceContext, type ResourceState, type ResourceType } from '#capability';
 import { PlatformError, isPlatformError } from '#kernel/errors';
 import { patienceOf } from './callbacks/callback-failure.ts';
 import { invalid, nothingToUpdate } from './errors.ts';
@@ -111,15 +111,12 @@ function checkDepth(stacks: Stacks, parent: Stack): void {
 }
 
 function submissionOf(properties: Properties, parent: Stack, context: ResourceContext): Submission {
-  const own = Object.fromEntries(
-    ((properties['Tags'] ?? []) as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]),
-  );
   const parameters = Object.entries((properties['Parameters'] ?? {}) as Record<string, string>);
   return {
     template: { url: String(properties['TemplateURL']) },
     usePreviousTemplate: false,
     parameters: parameters.map(([key, value]) => ({ key, value, usePrevious: false })),
-    tags: { ...context.tags, ...own },
+    tags: tagsOf(properties, context),
     // What the caller acknowledged for the whole holds for its parts.
     capabilities: parent.desired.capabilities,
     notificationArns: (properties['NotificationARNs'] ?? []) as string[],

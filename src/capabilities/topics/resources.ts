@@ -1,5 +1,13 @@
 /** CloudFormation types: AWS::SNS::Topic, Subscription, TopicPolicy and TopicInlinePolicy. */
-import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
+import {
+  changeTags,
+  tagsOf,
+  wireTags,
+  type Properties,
+  type ResourceContext,
+  type ResourceState,
+  type ResourceType,
+} from '#capability';
 import { isPlatformError } from '#kernel/errors';
 import { topicTaken, unsupportedProperty } from './errors.ts';
 import { topicArn } from './topic.ts';
@@ -32,7 +40,7 @@ const topicType: ResourceType = {
     await context.call('sns', 'CreateTopic', {
       Name: nameOf(properties, context),
       Attributes: { ...attributesOf(properties), ...(isFifo(properties) && { FifoTopic: 'true' }) },
-      Tags: Object.entries(tagsOf(properties, context)).map(([Key, Value]) => ({ Key, Value })),
+      Tags: wireTags(tagsOf(properties, context)),
     });
     for (const endpoint of endpointsOf(properties)) await subscribe(arn, endpoint, context);
     return stateOf(arn, context, properties);
@@ -43,7 +51,10 @@ const topicType: ResourceType = {
     const gone = Object.keys(before).filter((name) => !(name in after));
     for (const [AttributeName, AttributeValue] of [...gone.map((name) => [name, '']), ...Object.entries(after)])
       await context.call('sns', 'SetTopicAttributes', { TopicArn: arn, AttributeName, AttributeValue });
-    await updateTags(arn, next, previous, context);
+    await changeTags(next, previous, context, {
+      untag: (TagKeys) => context.call('sns', 'UntagResource', { ResourceArn: arn, TagKeys }),
+      tag: (tags) => context.call('sns', 'TagResource', { ResourceArn: arn, Tags: wireTags(tags) }),
+    });
     const wanted = endpointsOf(next);
     for (const endpoint of endpointsOf(previous))
       if (!wanted.some((one) => isSame(one, endpoint))) await unsubscribe(arn, endpoint, context);
@@ -223,26 +234,8 @@ async function unsubscribe(TopicArn: string, endpoint: Endpoint, context: Resour
   await context.call('sns', 'Unsubscribe', { SubscriptionArn });
 }
 
-function tagsOf(properties: Properties, context: ResourceContext): Texts {
-  const own = (properties['Tags'] ?? []) as readonly { Key: string; Value: string }[];
-  return { ...context.tags, ...Object.fromEntries(own.map(({ Key, Value }) => [Key, Value])) };
-}
-
 function isSaid(properties: Properties, key: string): boolean {
   return ((properties['Tags'] ?? []) as readonly { Key: string }[]).some(({ Key }) => Key === key);
-}
-
-async function updateTags(
-  ResourceArn: string,
-  next: Properties,
-  previous: Properties,
-  context: ResourceContext,
-): Promise<void> {
-  const [before, after] = [tagsOf(previous, context), tagsOf(next, context)];
-  const TagKeys = Object.keys(before).filter((key) => !(key in after));
-  if (TagKeys.length > 0) await context.call('sns', 'UntagResource', { ResourceArn, TagKeys });
-  const Tags = Object.entries(after).map(([Key, Value]) => ({ Key, Value }));
-  if (Tags.length > 0) await context.call('sns', 'TagResource', { ResourceArn, Tags });
 }
 
 /** What the template has comes in its order. */

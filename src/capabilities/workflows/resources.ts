@@ -1,5 +1,12 @@
 /** AWS::StepFunctions::StateMachine, Activity, StateMachineVersion and StateMachineAlias. */
-import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
+import {
+  changeTags,
+  tagsOf,
+  type Properties,
+  type ResourceContext,
+  type ResourceState,
+  type ResourceType,
+} from '#capability';
 import { isPlatformError, type PlatformError } from '#kernel/errors';
 import { activityExists, aliasExists, invalidDefinition, machineExists, validation } from './errors.ts';
 import { activityArn, machineArn } from './machines/name.ts';
@@ -271,22 +278,15 @@ function nameOf(properties: Properties, context: ResourceContext): string {
   return (properties['Name'] as string | undefined) ?? context.generatedName({ maxLength: 80 });
 }
 
-/** These types write their tags as a list. */
-function tagsOf(properties: Properties, context: ResourceContext): Text {
-  const own = (properties['Tags'] ?? []) as { Key: string; Value: string }[];
-  return { ...context.tags, ...Object.fromEntries(own.map(({ Key, Value }) => [Key, Value])) };
-}
-
 function wireTags(tags: Text): { key: string; value: string }[] {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }
 
 async function updateTags(resourceArn: string, next: Properties, previous: Properties, context: ResourceContext) {
-  const [before, after] = [tagsOf(previous, context), tagsOf(next, context)];
-  const tagKeys = Object.keys(before).filter((key) => !(key in after));
-  if (tagKeys.length > 0) await context.call('stepfunctions', 'UntagResource', { resourceArn, tagKeys });
-  const tags = wireTags(after);
-  if (tags.length > 0) await context.call('stepfunctions', 'TagResource', { resourceArn, tags });
+  await changeTags(next, previous, context, {
+    untag: (tagKeys) => context.call('stepfunctions', 'UntagResource', { resourceArn, tagKeys }),
+    tag: (tags) => context.call('stepfunctions', 'TagResource', { resourceArn, tags: wireTags(tags) }),
+  });
 }
 
 async function readTags(resourceArn: string, context: ResourceContext): Promise<{ Key: string; Value: string }[]> {

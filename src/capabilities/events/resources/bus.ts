@@ -1,22 +1,35 @@
 /** AWS::Events::EventBus and AWS::Events::EventBusPolicy. */
-import type { Properties, ResourceContext, ResourceType } from '#capability';
+import {
+  changeTags,
+  tagsOf,
+  unlessAbsent,
+  wireTags,
+  type Properties,
+  type ResourceContext,
+  type ResourceType,
+} from '#capability';
 import { busArn } from '../buses/bus.ts';
 import { exists } from '../errors.ts';
-import { saidOf, tagsBeside, unlessAbsent } from './live.ts';
+import { saidOf } from './live.ts';
 
 export const busType: ResourceType = {
   type: 'AWS::Events::EventBus',
   physicalIdOf: (properties) => String(properties['Name']),
   async create(properties, context) {
     const name = String(properties['Name']);
-    const { Policy: policy, Tags: own, ...members } = properties;
-    await context.call('events', 'CreateEventBus', { ...members, Tags: tagsBeside(context.tags, own) });
+    const { Policy: policy, Tags: _tags, ...members } = properties;
+    await context.call('events', 'CreateEventBus', { ...members, Tags: wireTags(tagsOf(properties, context)) });
     await putPolicy(name, policy, context);
     return stateOf(name, context);
   },
   async update(name, next, previous, context) {
     const { Policy: policy, Tags: _tags, ...members } = next;
     await context.call('events', 'UpdateEventBus', { ...members, Name: name });
+    const ResourceARN = busArn(`${context.accountId}/${context.region}`, name);
+    await changeTags(next, previous, context, {
+      untag: (TagKeys) => context.call('events', 'UntagResource', { ResourceARN, TagKeys }),
+      tag: (tags) => context.call('events', 'TagResource', { ResourceARN, Tags: wireTags(tags) }),
+    });
     await putPolicy(name, policy, context);
     if (policy === undefined && previous['Policy'] !== undefined) {
       await context.call('events', 'RemovePermission', { EventBusName: name, RemoveAllPermissions: true });

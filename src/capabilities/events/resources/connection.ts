@@ -1,6 +1,12 @@
 /** AWS::Events::Connection and AWS::Events::ApiDestination. */
-import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
-import { saidOf, unlessAbsent } from './live.ts';
+import {
+  unlessAbsent,
+  type Properties,
+  type ResourceContext,
+  type ResourceState,
+  type ResourceType,
+} from '#capability';
+import { saidOf } from './live.ts';
 
 export const connectionType: ResourceType = {
   type: 'AWS::Events::Connection',

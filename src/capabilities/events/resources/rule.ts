@@ -1,9 +1,17 @@
 /** AWS::Events::Rule: the rule and its targets as one. */
-import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
+import {
+  changeTags,
+  tagsOf,
+  unlessAbsent,
+  wireTags,
+  type Properties,
+  type ResourceContext,
+  type ResourceState,
+  type ResourceType,
+} from '#capability';
 import { busAddress, defaultBus } from '../buses/bus.ts';
 import { ruleExists } from '../errors.ts';
 import { ruleArn } from '../rules/rule.ts';
-import { tagsBeside, unlessAbsent } from './live.ts';
 
 interface TargetProperties {
   readonly Id: string;
@@ -29,7 +37,13 @@ export const ruleType: ResourceType = {
   async update(physicalId, next, previous, context) {
     const name = parsePhysicalId(physicalId);
     await put(name, next, targetsOf(previous), context);
-    return stateOf(name, context);
+    const state = stateOf(name, context);
+    const ResourceARN = String(state.attributes?.['Arn']);
+    await changeTags(next, previous, context, {
+      untag: (TagKeys) => context.call('events', 'UntagResource', { ResourceARN, TagKeys }),
+      tag: (tags) => context.call('events', 'TagResource', { ResourceARN, Tags: wireTags(tags) }),
+    });
+    return state;
   },
   async delete(physicalId, properties, context) {
     const { bus, name } = parsePhysicalId(physicalId);
@@ -80,13 +94,13 @@ async function put(
   before: readonly TargetProperties[],
   context: ResourceContext,
 ): Promise<void> {
-  const { EventPattern: pattern, Targets: _targets, Tags: own, ...members } = properties;
+  const { EventPattern: pattern, Targets: _targets, Tags: _tags, ...members } = properties;
   await context.call('events', 'PutRule', {
     ...members,
     Name: name,
     EventBusName: bus,
     ...(pattern !== undefined && { EventPattern: typeof pattern === 'string' ? pattern : JSON.stringify(pattern) }),
-    Tags: tagsBeside(context.tags, own),
+    Tags: wireTags(tagsOf(properties, context)),
   });
   const targets = targetsOf(properties);
   const gone = before.filter((old) => !targets.some((target) => target.Id === old.Id)).map((target) => target.Id);

@@ -1,8 +1,17 @@
 /** AWS::Scheduler::Schedule and AWS::Scheduler::ScheduleGroup. */
-import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
+import {
+  changeTags,
+  tagsOf,
+  unlessAbsent,
+  wireTags,
+  type Properties,
+  type ResourceContext,
+  type ResourceState,
+  type ResourceType,
+} from '#capability';
 import { conflict } from '../errors.ts';
 import { defaultGroup, scheduleArn, scheduleGroupArn } from '../schedules/schedule.ts';
-import { saidOf, tagsBeside, unlessAbsent } from './live.ts';
+import { saidOf } from './live.ts';
 
 export const scheduleType: ResourceType = {
   type: 'AWS::Scheduler::Schedule',
@@ -44,14 +53,16 @@ export const scheduleGroupType: ResourceType = {
     const name = nameOf(properties, context);
     const live = await unlessAbsent(context.call('scheduler', 'GetScheduleGroup', { Name: name }));
     if (live !== undefined) throw conflict(`Schedule group ${name} already exists.`);
-    const Tags = tagsBeside(context.tags, properties['Tags']);
+    const Tags = wireTags(tagsOf(properties, context));
     await context.call('scheduler', 'CreateScheduleGroup', { Name: name, Tags });
     return stateOfGroup(name, context);
   },
-  async update(name, next, _previous, context) {
+  async update(name, next, previous, context) {
     const ResourceArn = scheduleGroupArn(scopeOf(context), name);
-    const Tags = tagsBeside(context.tags, next['Tags']);
-    if (Tags.length > 0) await context.call('scheduler', 'TagResource', { ResourceArn, Tags });
+    await changeTags(next, previous, context, {
+      untag: (TagKeys) => context.call('scheduler', 'UntagResource', { ResourceArn, TagKeys }),
+      tag: (tags) => context.call('scheduler', 'TagResource', { ResourceArn, Tags: wireTags(tags) }),
+    });
     return stateOfGroup(name, context);
   },
   async delete(name, _properties, context) {

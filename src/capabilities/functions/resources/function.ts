@@ -1,15 +1,16 @@
 /** AWS::Lambda::Function. */
-import type { Properties, ResourceContext, ResourceState, ResourceType } from '#capability';
-import { isPlatformError } from '#kernel/errors';
+import {
+  changeTags,
+  tagsOf,
+  unlessAbsent,
+  type Properties,
+  type ResourceContext,
+  type ResourceState,
+  type ResourceType,
+} from '#capability';
 import { packInline } from '../code/inline.ts';
 import { functionArn } from '../function-name.ts';
 import { bootstrapFolder } from '../runtime/interpreter.ts';
-
-type Texts = Record<string, string>;
-interface Tag {
-  readonly Key: string;
-  readonly Value: string;
-}
 
 /** Members of the API's input that the template spells alike. */
 const configurationMembers = [
@@ -161,29 +162,14 @@ async function setConcurrency(
   }
 }
 
-export function tagsOf(properties: Properties, context: ResourceContext): Texts {
-  const own = (properties['Tags'] ?? []) as readonly Tag[];
-  return { ...context.tags, ...Object.fromEntries(own.map(({ Key, Value }) => [Key, Value])) };
-}
-
 async function setTags(name: string, next: Properties, previous: Properties, context: ResourceContext): Promise<void> {
   const Resource = functionArn(`${context.accountId}/${context.region}`, name);
-  const [before, after] = [tagsOf(previous, context), tagsOf(next, context)];
-  const TagKeys = Object.keys(before).filter((key) => !(key in after));
-  if (TagKeys.length > 0) await context.call('lambda', 'UntagResource', { Resource, TagKeys });
-  if (Object.keys(after).length > 0) await context.call('lambda', 'TagResource', { Resource, Tags: after });
+  await changeTags(next, previous, context, {
+    untag: (TagKeys) => context.call('lambda', 'UntagResource', { Resource, TagKeys }),
+    tag: (Tags) => context.call('lambda', 'TagResource', { Resource, Tags }),
+  });
 }
 
 function isChanged(member: string, next: Properties, previous: Properties): boolean {
   return JSON.stringify(next[member]) !== JSON.stringify(previous[member]);
-}
-
-/** @returns undefined when the thing is not there */
-export async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isPlatformError(error) && error.kind === 'absent') return undefined;
-    throw error;
-  }
 }

@@ -1,8 +1,7 @@
 /** AWS::Lambda::LayerVersion and AWS::Lambda::LayerVersionPermission. */
-import type { Properties, ResourceContext, ResourceType } from '#capability';
+import { unlessAbsent, type Properties, type ResourceContext, type ResourceType } from '#capability';
 import { layerVersionArn, parseLayerArn, type Layers } from '../layers.ts';
 import { invalidParameter } from '../errors.ts';
-import { unlessAbsent } from './function.ts';
 import { pick } from './permissions.ts';
 
 const layerMembers = ['Content', 'Description', 'CompatibleRuntimes', 'CompatibleArchitectures', 'LicenseInfo'];

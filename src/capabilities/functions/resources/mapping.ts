@@ -1,8 +1,7 @@
 /** AWS::Lambda::EventSourceMapping. */
-import type { Properties, ResourceContext, ResourceType } from '#capability';
+import { tagsOf, unlessAbsent, type Properties, type ResourceContext, type ResourceType } from '#capability';
 import { isPlatformError } from '#kernel/errors';
 import { lambdaArn } from '../function-name.ts';
-import { tagsOf, unlessAbsent } from './function.ts';
 
 /** By this tag a creation that was cut short knows its own. */
 const tokenTag = 'aws:cloudformation:creation-token';

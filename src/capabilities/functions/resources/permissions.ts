@@ -1,7 +1,6 @@
 /** AWS::Lambda::Permission, AWS::Lambda::EventInvokeConfig and AWS::Lambda::Url: what hangs on a function. */
-import type { Properties, ResourceContext, ResourceType } from '#capability';
+import { unlessAbsent, type Properties, type ResourceContext, type ResourceType } from '#capability';
 import { functionArn, parseFunctionRef } from '../function-name.ts';
-import { unlessAbsent } from './function.ts';
 
 const permissionMembers = [
   'FunctionName',

@@ -1,7 +1,6 @@
 /** AWS::Lambda::Version and AWS::Lambda::Alias. */
-import type { Properties, ResourceContext, ResourceType } from '#capability';
+import { unlessAbsent, type Properties, type ResourceContext, type ResourceType } from '#capability';
 import { functionArn, parseFunctionRef } from '../function-name.ts';
-import { unlessAbsent } from './function.ts';
 
 export const versionResource: ResourceType = {
   type: 'AWS::Lambda::Version',

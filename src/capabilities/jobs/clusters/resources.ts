@@ -1,6 +1,6 @@
 /** AWS::EMR::Cluster, Step, InstanceGroupConfig and SecurityConfiguration. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Properties, ResourceContext, ResourceType } from '#capability';
+import { changeTags, tagsOf, wireTags, type Properties, type ResourceContext, type ResourceType } from '#capability';
 import { isPlatformError, PlatformError } from '#kernel/errors';
 import { creationToken } from './creation-token.ts';
 
@@ -9,7 +9,7 @@ const pollMs = 100;
 const cluster: ResourceType = {
   type: 'AWS::EMR::Cluster',
   async create(properties, context) {
-    const { Steps, Instances, Configurations, Tags, ...same } = properties;
+    const { Steps, Instances, Configurations, Tags: _tags, ...same } = properties;
     const { JobFlowId: id } = await context.call('emr', 'RunJobFlow', {
       ...same,
       // Its JSON is a text in the API.
@@ -17,10 +17,7 @@ const cluster: ResourceType = {
       Instances: instancesOf((Instances as Properties | undefined) ?? {}),
       Steps: ((Steps as Properties[] | undefined) ?? []).map(stepOf),
       ...(Configurations !== undefined && { Configurations: configurationsOf(Configurations as Properties[]) }),
-      Tags: [
-        ...Object.entries(tagsOf(Tags, context)).map(([Key, Value]) => ({ Key, Value })),
-        { Key: creationToken, Value: context.token },
-      ],
+      Tags: [...wireTags(tagsOf(properties, context)), { Key: creationToken, Value: context.token }],
     });
     await context.initiated?.(id as string);
     const ready = await waitFor(
@@ -48,7 +45,10 @@ const cluster: ResourceType = {
       await context.call('emr', 'SetVisibleToAllUsers', { JobFlowIds, VisibleToAllUsers });
     const TerminationProtected = (Instances as Properties | undefined)?.['TerminationProtected'] ?? false;
     await context.call('emr', 'SetTerminationProtection', { JobFlowIds, TerminationProtected });
-    await updateTags(id, tagsOf(next['Tags'], context), tagsOf(previous['Tags'], context), context);
+    await changeTags(next, previous, context, {
+      untag: (TagKeys) => context.call('emr', 'RemoveTags', { ResourceId: id, TagKeys }),
+      tag: (tags) => context.call('emr', 'AddTags', { ResourceId: id, Tags: wireTags(tags) }),
+    });
     return stateOf(id, (await context.call('emr', 'DescribeCluster', { ClusterId: id })).Cluster);
   },
   async delete(id, _properties, context) {
@@ -196,23 +196,6 @@ function configurationsOf(configurations: readonly Properties[]): object[] {
 function stepOf({ HadoopJarStep, ...step }: Properties) {
   const { StepProperties, ...jar } = HadoopJarStep as Properties;
   return { ...step, HadoopJarStep: { ...jar, Properties: StepProperties } as Properties };
-}
-
-function tagsOf(tags: unknown, context: ResourceContext): Record<string, string> {
-  const list = (tags as { Key: string; Value: string }[] | undefined) ?? [];
-  return { ...context.tags, ...Object.fromEntries(list.map(({ Key, Value }) => [Key, Value])) };
-}
-
-async function updateTags(
-  ResourceId: string,
-  next: Record<string, string>,
-  previous: Record<string, string>,
-  context: ResourceContext,
-): Promise<void> {
-  const TagKeys = Object.keys(previous).filter((key) => !(key in next));
-  if (TagKeys.length > 0) await context.call('emr', 'RemoveTags', { ResourceId, TagKeys });
-  const Tags = Object.entries(next).map(([Key, Value]) => ({ Key, Value }));
-  if (Tags.length > 0) await context.call('emr', 'AddTags', { ResourceId, Tags });
 }
 
 async function waitFor(
