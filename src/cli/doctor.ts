@@ -153,8 +153,11 @@ function state(config: Config): Finding[] {
   if (!existsSync(file)) return [];
   try {
     const problems = State.problemsOf(file);
-    if (problems.length === 0)
-      return [{ name: 'state', level: 'ok', text: `${formatBytes(statSync(file).size)}, sound` }];
+    if (problems.length === 0) {
+      // What was written last may be in the write-ahead log alone.
+      const sizes = [file, `${file}-wal`].map((part) => statSync(part, { throwIfNoEntry: false })?.size ?? 0);
+      return [{ name: 'state', level: 'ok', text: `${formatBytes(Math.max(...sizes))}, sound` }];
+    }
     return [
       {
         name: 'state',

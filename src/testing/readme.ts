@@ -1,11 +1,11 @@
 /**
  * Runs a README: its `sh` blocks in order, in one shell, and holds what each prints against the `text` block behind it.
- * `npx millpond` means the sources of this checkout.
+ * `npx millpond` means the sources of this checkout, `npx -c` a shell in which `node` is the one that runs this.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 export interface ReadmeStep {
   readonly line: number;
@@ -69,10 +69,17 @@ export async function runReadme({ path, env, scratch }: ReadmeRun): Promise<void
 function standInForNpx(scratch: string): string {
   const bin = join(scratch, 'bin');
   mkdirSync(bin, { recursive: true });
-  const npx = join(bin, 'npx');
-  writeFileSync(npx, `#!/bin/sh\nshift\nexec '${process.execPath}' '${resolve('src/main.ts')}' "$@"\n`);
-  chmodSync(npx, 0o755);
-  writeFileSync(join(bin, 'node'), `#!/bin/sh\nexec '${process.execPath}' "$@"\n`);
-  chmodSync(join(bin, 'node'), 0o755);
+  const write = (name: string, lines: readonly string[]): void => {
+    writeFileSync(join(bin, name), ['#!/bin/sh', ...lines, ''].join('\n'));
+    chmodSync(join(bin, name), 0o755);
+  };
+  write('npx', [
+    `export PATH='${dirname(process.execPath)}':"$PATH"`,
+    '[ "$1" = -c ] && exec sh -c "$2"',
+    'shift',
+    `exec node '${resolve('src/main.ts')}' "$@"`,
+  ]);
+  // A reader's own node may be too old to run a .ts file.
+  write('node', ["echo 'a README says npx -c: it takes the node of the clone' >&2", 'exit 1']);
   return bin;
 }
