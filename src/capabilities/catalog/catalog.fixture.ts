@@ -17,6 +17,7 @@ export const scope = '111122223333/us-east-1';
 export function openCatalog(context: TestContext): ReturnType<typeof createCatalog> & {
   clock: FakeClock;
   events: PlatformEvent[];
+  hub: EventHub;
   state: State;
 } {
   const folder = mkdtempSync(join(tmpdir(), 'millpond-catalog-'));
@@ -33,6 +34,7 @@ export function openCatalog(context: TestContext): ReturnType<typeof createCatal
     ...createCatalog({ state, clock, events: hub, vault: Vault.open(join(folder, 'key')) }),
     clock,
     events,
+    hub,
     state,
   };
 }

@@ -165,3 +165,33 @@ test('a partition index names partition keys only, three at most', async (t) => 
     ['by_month', 'by_year'],
   );
 });
+
+test('a change and the event that tells of it are one: what cannot be told does not come about', async (t) => {
+  const { catalog, hub, events } = openCatalog(t);
+  await catalog.createDatabase(scope, { Name: 'taxi' });
+  await catalog.createTable(scope, 'taxi', csvTable('trips', [column('year', 'int')]));
+  const toldBefore = events.length;
+  hub.addRecorder({
+    wants: () => true,
+    record() {
+      throw new Error('nobody writes this down');
+    },
+  });
+  const refused = (change: Promise<unknown>) => assert.rejects(change, { message: 'nobody writes this down' });
+  await refused(catalog.createDatabase(scope, { Name: 'other' }));
+  await refused(catalog.updateDatabase(scope, 'taxi', { Name: 'taxi', Description: 'new' }));
+  await refused(catalog.deleteDatabase(scope, 'taxi'));
+  await refused(catalog.createTable(scope, 'taxi', csvTable('zones')));
+  await refused(catalog.updateTable(scope, 'taxi', { ...csvTable('trips', [column('year', 'int')]), Owner: 'new' }));
+  await refused(catalog.putTable(scope, 'taxi', csvTable('zones')));
+  await refused(catalog.deleteTable(scope, 'taxi', 'trips'));
+  await refused(catalog.createPartitions(scope, 'taxi', 'trips', [{ Values: ['2024'] }]));
+  assert.equal(catalog.findDatabase(scope, 'other'), undefined);
+  assert.equal(catalog.getDatabase(scope, 'taxi').Description, undefined);
+  assert.deepEqual(
+    catalog.listTables(scope, 'taxi').map(({ Name, Owner }) => [Name, Owner]),
+    [['trips', undefined]],
+  );
+  assert.equal([...catalog.listPartitions(scope, 'taxi', 'trips')].length, 0);
+  assert.equal(events.length, toldBefore);
+});

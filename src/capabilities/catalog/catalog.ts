@@ -4,7 +4,7 @@
  * case on the way in.
  */
 import type { Clock } from '#kernel/clock';
-import type { Db, State } from '#kernel/state';
+import type { Db, State, Transaction } from '#kernel/state';
 import type { CatalogChanges } from './changes.ts';
 import { type Database, type DatabaseInput, changeDatabase, databaseArn, foldName, newDatabase } from './database.ts';
 import {
@@ -88,8 +88,8 @@ export class Catalog {
       if (databases.selectDatabase(db, scope, database.Name)) throw databaseExists(database.Name);
       databases.putDatabase(db, scope, database);
       putTags(db, databaseArn(scope, database.Name), tags);
+      this.#changes.ofDatabase(db, scope, database.Name, 'CreateDatabase');
     });
-    this.#changes.ofDatabase(scope, database.Name, 'CreateDatabase');
     return database;
   }
 
@@ -98,13 +98,12 @@ export class Catalog {
     const folded = foldName(name);
     // Differs from AWS: a database keeps its name for life; Glue's own documents forbid the change for Athena.
     if (foldName(input.Name) !== folded) throw invalidInput(`Database ${name} cannot be renamed to ${input.Name}.`);
-    const changed = await this.#state.write((db) => {
+    return this.#state.write((db) => {
       const next = changeDatabase(requireDatabase(db, scope, name), input);
       databases.putDatabase(db, scope, next);
+      this.#changes.ofDatabase(db, scope, folded, 'UpdateDatabase');
       return next;
     });
-    this.#changes.ofDatabase(scope, folded, 'UpdateDatabase');
-    return changed;
   }
 
   /** Deletes it with all its tables, partitions and functions. @throws EntityNotFoundException */
@@ -113,8 +112,8 @@ export class Catalog {
       const database = requireDatabase(db, scope, name);
       databases.deleteDatabase(db, scope, database.Name);
       dropTags(db, databaseArn(scope, database.Name));
+      this.#changes.ofDatabase(db, scope, database.Name, 'DeleteDatabase');
     });
-    this.#changes.ofDatabase(scope, foldName(name), 'DeleteDatabase');
   }
 
   findTable(scope: string, database: string, name: string): Table | undefined {
@@ -172,12 +171,10 @@ export class Catalog {
     options: CreateTableOptions = {},
   ): Promise<Table> {
     const now = this.#clock.now();
-    const table = await this.#state.write((db) => {
+    return this.#state.write((db) => {
       requireDatabase(db, scope, database);
       return this.#insert(db, scope, newTable(scope, database, input, { now, createdBy: options.createdBy }), options);
     });
-    this.#changes.ofDatabase(scope, table.DatabaseName, 'CreateTable', [table.Name]);
-    return table;
   }
 
   /** @throws EntityNotFoundException, ConcurrentModificationException, InvalidInputException */
@@ -188,12 +185,10 @@ export class Catalog {
     options: UpdateTableOptions = {},
   ): Promise<Table> {
     const now = this.#clock.now();
-    const table = await this.#state.write((db) => {
+    return this.#state.write((db) => {
       const current = requireTable(db, scope, database, options.name ?? input.Name);
       return this.#replace(db, scope, current, nextVersion(current.table, input, now), options);
     });
-    this.#changes.ofTable(scope, table.DatabaseName, table.Name, 'UpdateTable');
-    return table;
   }
 
   /** Creates the table, or gives the one that is there this definition. */
@@ -204,17 +199,13 @@ export class Catalog {
     options: CreateTableOptions & UpdateTableOptions = {},
   ): Promise<Table> {
     const now = this.#clock.now();
-    const { table, created } = await this.#state.write((db) => {
+    return this.#state.write((db) => {
       requireDatabase(db, scope, database);
       const current = rows.selectTable(db, scope, foldName(database), foldName(input.Name));
-      const table = current
+      return current
         ? this.#replace(db, scope, current, nextVersion(current.table, input, now), options)
         : this.#insert(db, scope, newTable(scope, database, input, { now, createdBy: options.createdBy }), options);
-      return { table, created: current === undefined };
     });
-    if (created) this.#changes.ofDatabase(scope, table.DatabaseName, 'CreateTable', [table.Name]);
-    else this.#changes.ofTable(scope, table.DatabaseName, table.Name, 'UpdateTable');
-    return table;
   }
 
   /** Deletes it with its partitions, versions and statistics. @throws EntityNotFoundException */
@@ -238,9 +229,9 @@ export class Catalog {
         if (stored) rows.deleteTable(db, stored.id);
         else missing.push(name);
       }
+      const gone = names.filter((name) => !missing.includes(name)).map(foldName);
+      if (gone.length > 0) this.#changes.ofDatabase(db, scope, foldName(database), typeOfChange, gone);
     });
-    const gone = names.filter((name) => !missing.includes(name)).map(foldName);
-    if (gone.length > 0) this.#changes.ofDatabase(scope, foldName(database), typeOfChange, gone);
     return missing;
   }
 
@@ -341,14 +332,15 @@ export class Catalog {
     return this.partitions.delete(scope, database, table, values);
   }
 
-  #insert(db: Db, scope: string, table: Table, options: CreateTableOptions): Table {
+  #insert(db: Transaction, scope: string, table: Table, options: CreateTableOptions): Table {
     if (rows.selectTable(db, scope, table.DatabaseName, table.Name)) throw tableExists(table.Name);
     const id = rows.insertTable(db, scope, table);
     for (const index of options.partitionIndexes ?? []) insertPartitionIndex(db, { id, table }, index);
+    this.#changes.ofDatabase(db, scope, table.DatabaseName, 'CreateTable', [table.Name]);
     return table;
   }
 
-  #replace(db: Db, scope: string, current: rows.StoredTable, next: Table, options: UpdateTableOptions): Table {
+  #replace(db: Transaction, scope: string, current: rows.StoredTable, next: Table, options: UpdateTableOptions): Table {
     const { VersionId: version } = current.table;
     if (options.versionId !== undefined && options.versionId !== version) {
       throw concurrentUpdate(next.Name, options.versionId, version);
@@ -364,6 +356,7 @@ export class Catalog {
     }
     rows.replaceTable(db, current, next, options.skipArchive !== true);
     if (typesOf(before) !== typesOf(after)) partitionRows.retypePartitions(db, current.id, after);
+    this.#changes.ofTable(db, scope, next.DatabaseName, next.Name, 'UpdateTable');
     return next;
   }
 }

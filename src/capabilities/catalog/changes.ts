@@ -1,8 +1,9 @@
-/** Tells the event hub what changed, in the form of Glue's `Data Catalog … State Change` events. */
+/** Tells the event hub of each change, in the change's own transaction, as Glue's `Data Catalog … State Change` events. */
 import { formatArn } from '#kernel/arn';
 import type { Clock } from '#kernel/clock';
 import type { EventHub } from '#kernel/events';
 import { newUuid } from '#kernel/ids';
+import type { Transaction } from '#kernel/state';
 
 export class CatalogChanges {
   readonly #events: EventHub;
@@ -14,13 +15,20 @@ export class CatalogChanges {
   }
 
   /** @param typeOfChange the operation, such as `CreateDatabase` or `DeleteTable` */
-  ofDatabase(scope: string, database: string, typeOfChange: string, changedTables: readonly string[] = []): void {
+  ofDatabase(
+    db: Transaction,
+    scope: string,
+    database: string,
+    typeOfChange: string,
+    changedTables: readonly string[] = [],
+  ): void {
     const detail = { databaseName: database, typeOfChange, ...(changedTables.length > 0 && { changedTables }) };
-    this.#publish(scope, 'Glue Data Catalog Database State Change', `database/${database}`, detail);
+    this.#record(db, scope, 'Glue Data Catalog Database State Change', `database/${database}`, detail);
   }
 
   /** @param typeOfChange the operation, such as `UpdateTable` or `BatchCreatePartition` */
   ofTable(
+    db: Transaction,
     scope: string,
     database: string,
     table: string,
@@ -34,12 +42,18 @@ export class CatalogChanges {
       typeOfChange,
       ...(partitions.length > 0 && { changedPartitions: partitions }),
     };
-    this.#publish(scope, 'Glue Data Catalog Table State Change', `table/${database}/${table}`, detail);
+    this.#record(db, scope, 'Glue Data Catalog Table State Change', `table/${database}/${table}`, detail);
   }
 
-  #publish(scope: string, detailType: string, resource: string, detail: Readonly<Record<string, unknown>>): void {
+  #record(
+    db: Transaction,
+    scope: string,
+    detailType: string,
+    resource: string,
+    detail: Readonly<Record<string, unknown>>,
+  ): void {
     const [accountId = '', region = ''] = scope.split('/');
-    this.#events.publish({
+    this.#events.record(db, {
       id: newUuid(),
       source: 'aws.glue',
       detailType,

@@ -41,6 +41,8 @@ export interface PartitionPage {
 }
 
 const partitionsPerRead = 1000;
+/** As many as one call of Glue's changes; an event of more would grow too large for its targets. */
+const partitionsPerEvent = 100;
 
 export class Partitions {
   readonly #state: State;
@@ -182,8 +184,11 @@ export class Partitions {
           failures.push({ values: [...(values ?? [])], code: error.code, message: error.message });
         }
       }
+      for (let first = 0; first < done.length; first += partitionsPerEvent) {
+        const told = done.slice(first, first + partitionsPerEvent);
+        this.#changes.ofTable(db, scope, foldName(database), foldName(table), typeOfChange, told);
+      }
     });
-    if (done.length > 0) this.#changes.ofTable(scope, foldName(database), foldName(table), typeOfChange, done);
     return failures;
   }
 }

@@ -29,6 +29,7 @@ export interface Ground {
   readonly crawlers: Crawlers;
   readonly lake: Lake;
   readonly state: State;
+  readonly hub: EventHub;
   readonly events: readonly PlatformEvent[];
   /** Writes a file into the bucket's folder, as a user with ordinary tools does. */
   drop(key: string, text: string | Uint8Array): void;
@@ -117,6 +118,7 @@ export async function openGround(t: TestContext, options: GroundOptions = {}): P
     crawlers,
     lake,
     state,
+    hub,
     events,
     drop: (key, text) => writeFileSync(pathOf(key), text),
     copy: (from, key) => cpSync(from, pathOf(key), { recursive: true }),

@@ -166,6 +166,23 @@ test('a run that a crash cut short ends FAILED with that reason when the platfor
   const { Crawls: [crawl] = [] } = await ground.glue.listCrawls({ CrawlerName: 'c' });
   assert.equal(crawl?.State, 'FAILED');
   assert.match(crawl?.ErrorMessage ?? '', /platform stopped/);
+  const told = ground.events.find((event) => event.detailType === 'Glue Crawler State Change')?.detail;
+  assert.deepEqual([told?.['crawlerName'], told?.['state']], ['c', 'Failed']);
+});
+
+test('a run and the event that tells of its start are one: what cannot be told is not started', async (t) => {
+  const ground = await openGround(t);
+  await ground.glue.createCrawler(basic);
+  const forget = ground.hub.addRecorder({
+    wants: ({ detailType }) => detailType === 'Glue Crawler State Change',
+    record() {
+      throw new Error('nobody writes this down');
+    },
+  });
+  await assert.rejects(ground.crawlers.start(scope, 'c'), { message: 'nobody writes this down' });
+  forget();
+  assert.deepEqual((await ground.glue.listCrawls({ CrawlerName: 'c' })).Crawls, []);
+  assert.equal((await ground.crawl({ Name: 'c' })).State, 'COMPLETED');
 });
 
 test('classifiers are made, changed, listed and deleted; a broken one is refused', async (t) => {

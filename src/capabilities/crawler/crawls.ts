@@ -66,6 +66,7 @@ export class Crawls {
   async start(scope: string, crawler: Crawler): Promise<string> {
     const key = keyOf(scope, crawler.Name);
     if (this.#running.has(key)) throw crawlerStarted(crawler.Name);
+    const { publisher } = this.#parts;
     const crawl: Crawl = {
       CrawlId: newUuid(),
       State: 'RUNNING',
@@ -84,7 +85,10 @@ export class Crawls {
     done.catch(() => undefined);
     this.#running.set(key, { crawl, log, stop, done });
     try {
-      await this.#parts.state.write((db) => rows.putCrawl(db, scope, crawler.Name, crawl));
+      await this.#parts.state.write((db) => {
+        rows.putCrawl(db, scope, crawler.Name, crawl);
+        publisher.recordState(db, scope, crawler.Name, crawl, log);
+      });
       resolve();
     } catch (error) {
       reject(error);
@@ -116,16 +120,17 @@ export class Crawls {
 
   /** Marks the runs that a crash cut short. What they had read of folders is kept, so that the next run goes on from there. */
   async recover(): Promise<void> {
+    const { publisher, clock } = this.#parts;
     for (const { scope, crawler: name, crawl } of rows.selectRunningCrawls(this.#parts.state)) {
       const ErrorMessage = 'The platform stopped while this crawl ran. Start the crawler again.';
-      const ended: Crawl = { ...crawl, State: 'FAILED', EndTime: this.#parts.clock.now(), ErrorMessage };
-      await this.#record(scope, name, ended);
+      const ended: Crawl = { ...crawl, State: 'FAILED', EndTime: clock.now(), ErrorMessage };
+      const log = new CrawlLog(clock, crawl.CrawlId);
+      await this.#record(scope, name, ended, (db) => publisher.recordState(db, scope, name, ended, log));
     }
   }
 
   async #run(scope: string, crawler: Crawler, crawl: Crawl, log: CrawlLog, signal: AbortSignal): Promise<void> {
     const { publisher, clock } = this.#parts;
-    publisher.stateChange(scope, crawler.Name, crawl, log);
     log.info(`Running Start Crawl for Crawler ${crawler.Name}`);
     let outcome: Pick<Crawl, 'State' | 'ErrorMessage'> = { State: 'COMPLETED' };
     try {
@@ -151,13 +156,13 @@ export class Crawls {
       tablesDeleted: log.tables.deleted.length,
     };
     await publisher.writeLines(scope, crawler.Name, log);
-    await this.#record(scope, crawler.Name, ended, (db) => publisher.stateChange(scope, crawler.Name, ended, log, db));
+    await this.#record(scope, crawler.Name, ended, (db) => publisher.recordState(db, scope, crawler.Name, ended, log));
   }
 
   /** @param alongside what is told of it, in the same transaction */
-  async #record(scope: string, name: string, crawl: Crawl, alongside?: (db: Transaction) => void): Promise<void> {
+  async #record(scope: string, name: string, crawl: Crawl, alongside: (db: Transaction) => void): Promise<void> {
     await this.#parts.state.write((db) => {
-      alongside?.(db);
+      alongside(db);
       const current = rows.selectCrawler(db, scope, name);
       if (current === undefined) return;
       rows.putCrawl(db, scope, name, crawl);

@@ -137,3 +137,23 @@ test('changes are told as events without the value', async (t) => {
   );
   assert.equal(JSON.stringify(seen).includes('secret'), false);
 });
+
+test('a change and the event that tells of it are one: what cannot be told does not come about', async (t) => {
+  const { events, parameters, put, get } = open(t);
+  await put('/app/url', 'one');
+  const forget = events.addRecorder({
+    wants: () => true,
+    record() {
+      throw new Error('nobody writes this down');
+    },
+  });
+  const refused = (change: Promise<unknown>) => assert.rejects(change, { message: 'nobody writes this down' });
+  await refused(put('/app/url', 'two', { overwrite: true }));
+  await refused(put('/app/other', 'one'));
+  await refused(parameters.label(scope, '/app/url', 1, ['prod']));
+  await refused(parameters.deleteParameters(scope, ['/app/url']));
+  forget();
+  assert.equal(get('/app/url').value, 'one');
+  assert.deepEqual(get('/app/url').parameter.labels, []);
+  assert.throws(() => get('/app/other'), { code: 'ParameterNotFound' });
+});

@@ -3,6 +3,7 @@ import type { Clock } from '#kernel/clock';
 import type { EventHub } from '#kernel/events';
 import { newUuid } from '#kernel/ids';
 import { pageOf, type Page } from '#kernel/paging';
+import type { Transaction } from '#kernel/state';
 import type { Vault } from '#kernel/vault';
 import { invalid, parameterAbsent, parameterExists, validation, versionAbsent } from './errors.ts';
 import { compileFilters, type ParameterFilter } from './filter.ts';
@@ -69,7 +70,7 @@ export class Parameters {
   async putParameter(scope: string, asked: NewParameter): Promise<ParameterVersion> {
     checkName(asked.name);
     checkPut(asked);
-    const version = await this.#store.addVersion(
+    return this.#store.addVersion(
       scope,
       asked.name,
       (latest, all) => {
@@ -78,9 +79,8 @@ export class Parameters {
         return { version: this.#nextVersion(asked, latest), ...(drops !== undefined && { drops }) };
       },
       asked.tags,
+      (db, version) => this.#tell(db, scope, version.version === 1 ? 'Create' : 'Update', version),
     );
-    this.#tell(scope, version.version === 1 ? 'Create' : 'Update', version);
-    return version;
   }
 
   /**
@@ -164,16 +164,13 @@ export class Parameters {
 
   /** @returns the names that were there and are gone now */
   async deleteParameters(scope: string, names: readonly string[]): Promise<string[]> {
-    const before = names.map((name) => this.#store.findLatest(scope, parseSelector(name).name));
     const deleted = new Set(
       await this.#store.deleteParameters(
         scope,
         names.map((name) => parseSelector(name).name),
+        (db, parameter) => this.#tell(db, scope, 'Delete', parameter),
       ),
     );
-    for (const parameter of before) {
-      if (parameter !== undefined && deleted.has(parameter.name)) this.#tell(scope, 'Delete', parameter);
-    }
     return names.filter((name) => deleted.has(parseSelector(name).name));
   }
 
@@ -188,7 +185,7 @@ export class Parameters {
     labels: readonly string[],
   ): Promise<{ invalid: string[]; version: number }> {
     const good = labels.filter(isLabel);
-    const version = await this.#store.changeLabels(scope, name, (versions) => {
+    const move = (versions: readonly ParameterVersion[]) => {
       const target = versions.find((candidate) => candidate.version === (wanted ?? versions.at(-1)?.version));
       if (target === undefined) throw versionAbsent(name, wanted ?? 'latest');
       const changed = new Map(
@@ -202,8 +199,10 @@ export class Parameters {
         );
       }
       return { labels: changed.set(target.version, all), result: target };
+    };
+    const version = await this.#store.changeLabels(scope, name, move, (db, labelled) => {
+      if (good.length > 0) this.#tell(db, scope, 'LabelParameterVersion', labelled);
     });
-    if (good.length > 0) this.#tell(scope, 'LabelParameterVersion', version);
     return { invalid: labels.filter((label) => !good.includes(label)), version: version.version };
   }
 
@@ -287,9 +286,10 @@ export class Parameters {
     return versions.filter((version) => version.labels.some((label) => labels.includes(label))).slice(-1);
   }
 
-  #tell(scope: string, operation: string, parameter: ParameterVersion): void {
+  /** Tells of a change in its own transaction. */
+  #tell(db: Transaction, scope: string, operation: string, parameter: ParameterVersion): void {
     const [accountId = '', region = ''] = scope.split('/');
-    this.#events.publish({
+    this.#events.record(db, {
       id: newUuid(),
       source: 'aws.ssm',
       detailType: 'Parameter Store Change',

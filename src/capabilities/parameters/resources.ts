@@ -23,7 +23,8 @@ const parameter: ResourceType = {
     return state(name, properties, context);
   },
   async update(name, next, previous, context) {
-    await context.call('ssm', 'PutParameter', { ...request(name, next), Overwrite: true });
+    // The operation leaves a description that it is not given.
+    await context.call('ssm', 'PutParameter', { Description: '', ...present(request(name, next)), Overwrite: true });
     const resource = { ResourceType: 'Parameter', ResourceId: name };
     await changeTags(next, previous, context, {
       untag: (TagKeys) => context.call('ssm', 'RemoveTagsFromResource', { ...resource, TagKeys }),
@@ -77,6 +78,10 @@ function request(name: string, properties: Properties) {
     Tier: properties['Tier'],
     Policies: properties['Policies'],
   };
+}
+
+function present(members: Properties): Properties {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
 function state(name: string, properties: Properties, context: ResourceContext): ResourceState {

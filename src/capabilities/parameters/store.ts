@@ -1,4 +1,4 @@
-import type { Db, Schema, State } from '#kernel/state';
+import type { Db, Schema, State, Transaction } from '#kernel/state';
 import { parameterAbsent } from './errors.ts';
 import type { ParameterTier, ParameterType, ParameterVersion } from './parameter.ts';
 
@@ -68,6 +68,7 @@ export class ParameterStore {
   /**
    * Adds the version that `next` makes out of the latest one, and drops the version that `drops` names.
    * @param tags set on creation
+   * @param alongside what is written with the change, as for the next ones
    */
   addVersion(
     scope: string,
@@ -80,6 +81,7 @@ export class ParameterStore {
       drops?: number;
     },
     tags: Tags | undefined,
+    alongside: (db: Transaction, version: ParameterVersion) => void,
   ): Promise<ParameterVersion> {
     return this.#state.write((db) => {
       const { version, drops } = next(findLatest(db, scope, name), listVersions(db, scope, name));
@@ -95,15 +97,26 @@ export class ParameterStore {
           drops,
         );
       }
+      alongside(db, version);
       return version;
     });
   }
 
   /** Deletes what there is of these. @returns the names that were there */
-  deleteParameters(scope: string, names: readonly string[]): Promise<string[]> {
+  deleteParameters(
+    scope: string,
+    names: readonly string[],
+    alongside: (db: Transaction, deleted: ParameterVersion) => void,
+  ): Promise<string[]> {
     return this.#state.write((db) => {
       const statement = db.prepare('DELETE FROM parameters_parameter WHERE scope = ? AND name = ?');
-      return names.filter((name) => Number(statement.run(scope, name).changes) > 0);
+      return names.filter((name) => {
+        const parameter = findLatest(db, scope, name);
+        if (parameter === undefined) return false;
+        statement.run(scope, name);
+        alongside(db, parameter);
+        return true;
+      });
     });
   }
 
@@ -112,6 +125,7 @@ export class ParameterStore {
     scope: string,
     name: string,
     change: (versions: readonly ParameterVersion[]) => { labels: ReadonlyMap<number, readonly string[]>; result: T },
+    alongside?: (db: Transaction, result: T) => void,
   ): Promise<T> {
     return this.#state.write((db) => {
       const versions = listVersions(db, scope, name);
@@ -121,6 +135,7 @@ export class ParameterStore {
         'UPDATE parameters_version SET labels = ? WHERE scope = ? AND name = ? AND version = ?',
       );
       for (const [version, list] of labels) statement.run(JSON.stringify(list), scope, name, version);
+      alongside?.(db, result);
       return result;
     });
   }

@@ -85,6 +85,20 @@ export function isFinal(state: ExecutionState): boolean {
   return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED';
 }
 
+/** What the end of the platform's process makes of an execution that was open. */
+export function cutOff(execution: Execution, nowMs: number): Execution {
+  const reason =
+    'SERVER_SHUTTING_DOWN: The platform was stopped or ended while this query was queued or running. Run it again.';
+  return {
+    ...execution,
+    state: 'FAILED',
+    reason,
+    error: { category: 1, type: 100, retryable: true, message: reason },
+    completedMs: nowMs,
+    statistics: { ...execution.statistics, totalMs: Math.max(0, nowMs - execution.submittedMs) },
+  };
+}
+
 /** Live view of a running execution: the one progress model of the platform. */
 export interface ExecutionProgress {
   /** 0 to 100, or -1 while it is not known. */

@@ -7,11 +7,12 @@ import type { Clock } from '#kernel/clock';
 import type { EventHub } from '#kernel/events';
 import type { Log } from '#kernel/log';
 import { isPlatformError } from '#kernel/errors';
+import type { Transaction } from '#kernel/state';
 import { findS3Uri, type Lake } from '#lake';
 import type { Statement } from '#languages/sql/index';
 import type { EngineProgress } from './engines/engine.ts';
 import { executionNotFound, invalidRequest, tooManyRequests } from './errors.ts';
-import { isFinal, noStatistics, type Execution, type ExecutionProgress, type ExecutionState } from './execution.ts';
+import { cutOff, isFinal, noStatistics, type Execution, type ExecutionProgress } from './execution.ts';
 import { stateChangeEvent } from './execution-event.ts';
 import { failureOf } from './failure.ts';
 import type { ExecutionStore } from './store/executions.ts';
@@ -42,6 +43,8 @@ export interface QueriesConfig {
 
 interface Live {
   readonly scope: string;
+  /** Resolves once it is on disk that the query was taken on. */
+  readonly recorded: Promise<TokenOwner>;
   readonly abort: AbortController;
   readonly statement: Statement;
   readonly group: WorkGroup;
@@ -84,7 +87,7 @@ export class Queries {
    * @throws InvalidRequestException (work group, location, syntax), TooManyRequestsException
    */
   async start(scope: string, request: StartRequest): Promise<string> {
-    const { clock, workGroups, config, store } = this.#parts;
+    const { clock, events, workGroups, config, store } = this.#parts;
     const group = workGroups.get(scope, request.workGroup);
     if (group.state === 'DISABLED') throw invalidRequest(`WorkGroup ${group.name} is disabled.`);
     const resultFolder = this.#resultFolder(scope, group, request.outputLocation);
@@ -106,8 +109,15 @@ export class Queries {
       );
     }
     const execution = newExecution(request, statement, group, resultFolder, clock.nowMs());
+    const recorded = store.insert(
+      scope,
+      execution,
+      request.token === undefined ? undefined : { token: request.token, fingerprint },
+      (db) => events.record(db, stateChangeEvent(scope, execution, undefined, clock.now())),
+    );
     const live: Live = {
       scope,
+      recorded,
       abort: new AbortController(),
       statement,
       group,
@@ -117,12 +127,7 @@ export class Queries {
       execution,
       progress: { percentage: -1, phase: 'queued', rows: 0, rowsTotal: 0, bytes: 0, bytesTotal: 0 },
     };
-    const inserted = store.insert(
-      scope,
-      execution,
-      request.token === undefined ? undefined : { token: request.token, fingerprint },
-    );
-    return this.#takeOn(live, inserted, request.token);
+    return this.#takeOn(live, request.token);
   }
 
   /** A token whose execution is being written at this moment counts as used. */
@@ -131,16 +136,16 @@ export class Queries {
   }
 
   /** Begins with a query while its record is still on its way to the disk; what has effects waits for that. */
-  async #takeOn(live: Live, inserted: Promise<TokenOwner>, token: string | undefined): Promise<string> {
+  async #takeOn(live: Live, token: string | undefined): Promise<string> {
     const { id } = live.execution;
     const key = keyOf(live.scope, id);
     const tokenKey = token === undefined ? undefined : keyOf(live.scope, token);
-    if (tokenKey !== undefined) this.#openTokens.set(tokenKey, inserted);
+    if (tokenKey !== undefined) this.#openTokens.set(tokenKey, live.recorded);
     this.#live.set(key, live);
     const startsAtOnce = live.statement.kind === 'query';
     if (startsAtOnce) void this.#carryOut(live);
     try {
-      await inserted;
+      await live.recorded;
     } catch (error) {
       live.abort.abort(error);
       if (!startsAtOnce) this.#live.delete(key);
@@ -148,7 +153,6 @@ export class Queries {
     } finally {
       if (tokenKey !== undefined) this.#openTokens.delete(tokenKey);
     }
-    this.#tell(live, undefined);
     if (!startsAtOnce) void this.#carryOut(live);
     return id;
   }
@@ -227,22 +231,13 @@ export class Queries {
 
   /** Ends what a crash cut off, and forgets what is too old. */
   async resume(): Promise<void> {
-    const { clock, store, config, log } = this.#parts;
-    const reason =
-      'SERVER_SHUTTING_DOWN: The platform was stopped or ended while this query was queued or running. Run it again.';
+    const { clock, events, store, config, log } = this.#parts;
     const nowMs = clock.nowMs();
-    const ended = await store.endOpen((execution) => ({
-      ...execution,
-      state: 'FAILED',
-      reason,
-      error: { category: 1, type: 100, retryable: true, message: reason },
-      completedMs: nowMs,
-      statistics: { ...execution.statistics, totalMs: Math.max(0, nowMs - execution.submittedMs) },
-    }));
-    for (const { scope, execution } of ended) {
-      this.#parts.events.publish(stateChangeEvent(scope, execution, 'RUNNING', clock.now()));
-    }
-    if (ended.length > 0) log.warn('queries of an earlier run were ended', { queries: ended.length });
+    const ended = await store.endOpen(
+      (execution) => cutOff(execution, nowMs),
+      (db, scope, execution) => events.record(db, stateChangeEvent(scope, execution, 'RUNNING', clock.now())),
+    );
+    if (ended > 0) log.warn('queries of an earlier run were ended', { queries: ended });
     await store.deleteOlder(nowMs - config.historyMs);
   }
 
@@ -254,17 +249,14 @@ export class Queries {
   }
 
   async #carryOut(live: Live): Promise<void> {
-    const { clock } = this.#parts;
     let final: Execution;
     try {
       final = (await this.#reuse(live)) ?? (await this.#run(live));
     } catch (error) {
       final = await this.#record(live, this.#failed(live, error));
     }
-    const before: ExecutionState = live.execution.state;
     live.execution = final;
     this.#live.delete(keyOf(live.scope, final.id));
-    this.#parts.events.publish(stateChangeEvent(live.scope, final, before, clock.now()));
     live.done.resolve(final);
   }
 
@@ -272,10 +264,11 @@ export class Queries {
   async #record(live: Live, end: Execution): Promise<Execution> {
     const final = this.#completed(end);
     try {
-      await this.#parts.store.update(live.scope, final);
+      await this.#parts.store.update(live.scope, final, (db) => this.#tellEnd(db, live, final));
     } catch (error) {
       // It is still told from memory while the process lives; after that it counts as cut off.
       this.#parts.log.error('the end of a query could not be written', { error, execution: final.id });
+      this.#parts.events.publish(stateChangeEvent(live.scope, final, live.execution.state, this.#parts.clock.now()));
     }
     return final;
   }
@@ -327,7 +320,8 @@ export class Queries {
       await publishOutcome(lake, outcome, to, (published, db) => {
         const statistics = { ...end.statistics, processingMs: clock.nowMs() - ranMs };
         final = this.#completed({ ...end, ...published, statistics });
-        store.updateIn(db, live.scope, final, published.resultKind === 'csv' ? live.reuseKey : undefined);
+        const reuseKey = published.resultKind === 'csv' ? live.reuseKey : undefined;
+        if (store.updateIn(db, live.scope, final, reuseKey)) this.#tellEnd(db, live, final);
       });
       return final;
     });
@@ -379,7 +373,13 @@ export class Queries {
   #started(live: Live, queueMs: number): void {
     if (live.execution.state !== 'QUEUED') return;
     live.execution = { ...live.execution, state: 'RUNNING', statistics: { ...live.execution.statistics, queueMs } };
-    this.#tell(live, 'QUEUED');
+    // Not a change on disk: that it ran is forgotten by a crash, which is told as a failure.
+    const { clock, events } = this.#parts;
+    const event = stateChangeEvent(live.scope, live.execution, 'QUEUED', clock.now());
+    void live.recorded.then(
+      () => events.publish(event),
+      () => undefined,
+    );
   }
 
   #progressed(live: Live, progress: EngineProgress): void {
@@ -389,8 +389,12 @@ export class Queries {
     live.execution = { ...live.execution, statistics: { ...statistics, scannedBytes: live.progress.bytes } };
   }
 
-  #tell(live: Live, previous: ExecutionState | undefined): void {
-    this.#parts.events.publish(stateChangeEvent(live.scope, live.execution, previous, this.#parts.clock.now()));
+  /** Tells of the end in the transaction that keeps it; who hears of it finds the query ended. */
+  #tellEnd(db: Transaction, live: Live, final: Execution): void {
+    const { clock, events } = this.#parts;
+    const { state: before } = live.execution;
+    db.afterCommit(() => (live.execution = final));
+    events.record(db, stateChangeEvent(live.scope, final, before, clock.now()));
   }
 
   /** @throws InvalidRequestException when nobody says where results go, or the bucket is not there */

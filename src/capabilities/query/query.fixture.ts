@@ -35,6 +35,7 @@ export interface QueryBench {
   readonly endpoint: string;
   readonly dispatcher: Dispatcher;
   readonly events: readonly PlatformEvent[];
+  readonly hub: EventHub;
   /** Runs a query to its end. @throws with the reason when it does not succeed */
   query(sql: string, options?: Partial<StartQueryExecutionInput>): Promise<Answer>;
   whenEnded(id: string): Promise<void>;
@@ -85,6 +86,7 @@ export async function openQueryBench(folder: string, config: QueryConfig = {}): 
     endpoint: gateway.endpoint,
     dispatcher: gateway.dispatcher,
     events,
+    hub,
     whenEnded,
     until,
     async query(sql, options = {}) {

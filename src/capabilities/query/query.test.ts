@@ -361,7 +361,45 @@ test('what a crash cut off is FAILED after the restart', async () => {
   });
   await bench.queries.whenEnded(bench.scope, id);
   const execution = bench.queries.get(bench.scope, id);
-  await bench.executions.update(bench.scope, { ...execution, state: 'RUNNING' });
+  await bench.executions.update(bench.scope, { ...execution, state: 'RUNNING' }, () => undefined);
   await bench.queries.resume();
   assert.match(bench.queries.get(bench.scope, id).reason ?? '', /Run it again/);
+});
+
+test('who hears of the end of a query finds it ended', async () => {
+  const seen: string[] = [];
+  const forget = bench.hub.subscribe(({ detailType, detail }) => {
+    if (detailType !== 'Athena Query State Change') return;
+    const { state } = bench.queries.get(bench.scope, String(detail['queryExecutionId']));
+    seen.push(`${String(detail['currentState'])} ${state}`);
+  });
+  await bench.query('SELECT 1');
+  await bench.until(() => seen.length === 3, 'three events');
+  forget();
+  assert.equal(seen.at(-1), 'SUCCEEDED SUCCEEDED');
+});
+
+test('an end and the event that tells of it are one: where a success cannot be told there is no result of it', async () => {
+  const refuse = (wanted: string): (() => void) =>
+    bench.hub.addRecorder({
+      wants: ({ detail }) => detail['currentState'] === wanted,
+      record() {
+        throw new Error('nobody writes this down');
+      },
+    });
+  const noStart = refuse('QUEUED');
+  const request = { query: 'SELECT 1', outputLocation: 's3://results/untold/', caller: 'x' };
+  const toldBefore = bench.events.length;
+  await assert.rejects(bench.queries.start(bench.scope, request), { message: 'nobody writes this down' });
+  noStart();
+  const noSuccess = refuse('SUCCEEDED');
+  await assert.rejects(bench.query('SELECT 1', { ResultConfiguration: { OutputLocation: 's3://results/untold/' } }));
+  noSuccess();
+  const told = bench.events.slice(toldBefore).map(({ detail }) => [detail['queryExecutionId'], detail['currentState']]);
+  assert.equal(new Set(told.map(([id]) => id)).size, 1, 'nothing is told of the query that was not taken on');
+  assert.deepEqual(
+    told.map(([, state]) => state),
+    ['QUEUED', 'RUNNING', 'FAILED'],
+  );
+  assert.throws(() => bench.list('results', 'untold/'), { code: 'ENOENT' });
 });

@@ -1,4 +1,8 @@
-/** The CloudFormation types of Athena. Each calls Athena's own operations, so that checks and audit are the same. */
+/**
+ * The CloudFormation types of Athena. Each calls Athena's own operations, so that checks and audit are the same.
+ *
+ * Differs from AWS: WorkGroupConfigurationUpdates, which AWS has deprecated, has no effect. Change WorkGroupConfiguration.
+ */
 import { changeTags, tagsOf, wireTags, type Properties, type ResourceContext, type ResourceType } from '#capability';
 import { isPlatformError } from '#kernel/errors';
 

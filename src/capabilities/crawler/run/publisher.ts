@@ -29,7 +29,8 @@ export class CrawlPublisher {
     this.#parts = parts;
   }
 
-  stateChange(scope: string, crawlerName: string, crawl: Crawl, log: CrawlLog, db?: Transaction): void {
+  /** Tells of a crawl's state in the transaction that keeps it. */
+  recordState(db: Transaction, scope: string, crawlerName: string, crawl: Crawl, log: CrawlLog): void {
     const { events, clock } = this.#parts;
     const [accountId = '', region = ''] = scope.split('/');
     const isStart = crawl.State === 'RUNNING';
@@ -70,8 +71,7 @@ export class CrawlPublisher {
         }),
       },
     };
-    if (db === undefined) events.publish(event);
-    else events.record(db, event);
+    events.record(db, event);
   }
 
   /** Appends the lines to the crawler's stream; a log that cannot be written never fails a crawl. */

@@ -1,5 +1,5 @@
 /** Puts the outcome of a statement into the lake, with the file names that Athena's readers look for. */
-import type { Db } from '#kernel/state';
+import type { Transaction } from '#kernel/state';
 import { formatS3Uri, type FileCommit, type Lake } from '#lake';
 import type { Execution, ResultColumn } from '../execution.ts';
 import type { Outcome } from '../statements/statement.ts';
@@ -22,7 +22,7 @@ export async function publishOutcome(
   lake: Lake,
   outcome: Outcome,
   to: Destination,
-  record: (published: Published, db: Db) => void,
+  record: (published: Published, db: Transaction) => void,
 ): Promise<void> {
   const commit = (files: readonly FileCommit[], published: Published): Promise<unknown> =>
     lake.commitFiles(files, { alongside: (db) => record(published, db) });

@@ -1,5 +1,5 @@
 /** Executions in the state. What runs now is held in memory; a row is written when it is asked for and when it ends. */
-import type { Db, State } from '#kernel/state';
+import type { Db, State, Transaction } from '#kernel/state';
 import type { Execution } from '../execution.ts';
 
 interface Row {
@@ -37,12 +37,14 @@ export class ExecutionStore {
 
   /**
    * Keeps a new execution, unless its token was used before.
+   * @param alongside what is written with it
    * @returns the id and fingerprint that the token stands for
    */
   insert(
     scope: string,
     execution: Execution,
     use: TokenUse | undefined,
+    alongside: (db: Transaction) => void,
   ): Promise<{ executionId: string; fingerprint: string }> {
     return this.#state.write((db) => {
       if (use !== undefined) {
@@ -64,29 +66,32 @@ export class ExecutionStore {
         execution.state,
         JSON.stringify(execution),
       );
+      alongside(db);
       return { executionId: execution.id, fingerprint: use?.fingerprint ?? '' };
     });
   }
 
-  async update(scope: string, execution: Execution): Promise<void> {
-    await this.#state.write((db) => this.updateIn(db, scope, execution));
+  async update(scope: string, execution: Execution, alongside: (db: Transaction) => void): Promise<void> {
+    await this.#state.write((db) => {
+      // One whose beginning could not be written has no end to tell of.
+      if (this.updateIn(db, scope, execution)) alongside(db);
+    });
   }
 
   /**
    * Within a commit of the caller's.
    * @param reuseFingerprint the answer may serve an equal query for as long as that one allows
+   * @returns whether there is such an execution
    */
-  updateIn(db: Db, scope: string, execution: Execution, reuseFingerprint?: string): void {
-    db.prepare('UPDATE query_execution SET state = ?, record = ? WHERE scope = ? AND id = ?').run(
-      execution.state,
-      JSON.stringify(execution),
-      scope,
-      execution.id,
-    );
-    if (reuseFingerprint === undefined) return;
+  updateIn(db: Db, scope: string, execution: Execution, reuseFingerprint?: string): boolean {
+    const { changes } = db
+      .prepare('UPDATE query_execution SET state = ?, record = ? WHERE scope = ? AND id = ?')
+      .run(execution.state, JSON.stringify(execution), scope, execution.id);
+    if (reuseFingerprint === undefined || changes === 0) return changes > 0;
     db.prepare(
       'INSERT INTO query_reuse VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET execution_id = excluded.execution_id, completed_ms = excluded.completed_ms',
     ).run(scope, reuseFingerprint, execution.id, execution.completedMs ?? 0);
+    return true;
   }
 
   findReusable(scope: string, fingerprint: string, sinceMs: number): Execution | undefined {
@@ -123,24 +128,27 @@ export class ExecutionStore {
     return row?.count ?? 0;
   }
 
-  /** Ends what a crash left open. @returns those executions as they are now */
-  endOpen(end: (execution: Execution) => Execution): Promise<{ scope: string; execution: Execution }[]> {
+  /**
+   * Ends what a crash left open.
+   * @param alongside what is written with each end
+   * @returns how many there were
+   */
+  endOpen(
+    end: (execution: Execution) => Execution,
+    alongside: (db: Transaction, scope: string, ended: Execution) => void,
+  ): Promise<number> {
     return this.#state.write((db) => {
       const rows = db
         .prepare<Row & { scope: string }>(
           "SELECT scope, record FROM query_execution WHERE state IN ('QUEUED', 'RUNNING')",
         )
         .all();
-      return rows.map((row) => {
+      for (const row of rows) {
         const execution = end(JSON.parse(row.record) as Execution);
-        db.prepare('UPDATE query_execution SET state = ?, record = ? WHERE scope = ? AND id = ?').run(
-          execution.state,
-          JSON.stringify(execution),
-          row.scope,
-          execution.id,
-        );
-        return { scope: row.scope, execution };
-      });
+        this.updateIn(db, row.scope, execution);
+        alongside(db, row.scope, execution);
+      }
+      return rows.length;
     });
   }
 
