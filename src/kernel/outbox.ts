@@ -5,6 +5,7 @@
  * in the order they were added.
  */
 import type { Clock, Timer } from './clock.ts';
+import { parseExactJson } from './exact-json.ts';
 import type { Log } from './log.ts';
 import type { Schema, State, Transaction } from './state.ts';
 
@@ -173,7 +174,7 @@ export class Outbox<Payload> {
     const row = this.#options.state.reader
       .prepare<{ payload: string }>('SELECT payload FROM outbox WHERE id = ?')
       .get(id);
-    return JSON.parse(row?.payload ?? 'null') as Payload;
+    return parseExactJson(row?.payload ?? 'null') as Payload;
   }
 
   async #try(entry: OutboxEntry<Payload>): Promise<{ error: unknown } | undefined> {

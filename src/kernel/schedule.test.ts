@@ -41,16 +41,31 @@ test('a time zone moves the cron, daylight saving included', () => {
   assert.equal(next('cron(0 9 * * ? *)', '2026-01-01T00:00:00Z', 'Europe/Berlin'), '2026-01-01T08:00:00.000Z');
 });
 
+test('a time that summer time leaves out is skipped, and one that winter time repeats comes once', () => {
+  const daily = parseSchedule('cron(30 2 * * ? *)', { timezone: 'Europe/Berlin' });
+  const days = (from: string): string[] => {
+    const times = [new Date(from)];
+    for (let n = 0; n < 2; n++) times.push(daily.next(times.at(-1) ?? new Date()) ?? new Date(0));
+    return times.slice(1).map((time) => time.toISOString());
+  };
+  assert.deepEqual(days('2026-03-28T12:00:00Z'), ['2026-03-30T00:30:00.000Z', '2026-03-31T00:30:00.000Z']);
+  assert.deepEqual(days('2026-10-24T12:00:00Z'), ['2026-10-25T00:30:00.000Z', '2026-10-26T01:30:00.000Z']);
+});
+
 test('a wrong expression is refused by its text', () => {
   for (const text of [
     '',
     'rate(0 minutes)',
     'rate(1 minutes)',
     'rate(2 day)',
+    'rate(100000000 days)',
     'cron(* * * * *)',
     'cron(0 12 * * * *)',
     'cron(99 12 * * ? *)',
     'at(tomorrow)',
+    'at(2026-02-30T00:00:00)',
+    'cron(0 9 ? * 8 *)',
+    'cron(0 9 ? * MON,0 *)',
   ]) {
     assert.throws(
       () => parseSchedule(text),

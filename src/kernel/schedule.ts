@@ -11,6 +11,8 @@ export interface Schedule {
   next(after: Date): Date | undefined;
 }
 
+// Limit: a rate is 36,500 days at most, so that its next time is one that a clock knows.
+const periodMaxMs = 36_500 * 86_400_000;
 const unitMs: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 /**
@@ -58,13 +60,15 @@ function parseRate(expression: string, body: string, options: { startAt?: Date; 
     throw badSchedule(expression, 'a rate is rate(1 minute) or rate(5 minutes), hours or days', options.code);
   }
   const periodMs = value * (unitMs[match[2] ?? ''] ?? 0);
+  if (periodMs > periodMaxMs) throw badSchedule(expression, 'a rate is 36,500 days at most', options.code);
   const startMs = options.startAt?.getTime() ?? 0;
   return { next: (after) => new Date(startMs + (Math.floor((after.getTime() - startMs) / periodMs) + 1) * periodMs) };
 }
 
 function parseAt(expression: string, body: string, options: { timezone?: string; code?: string }): Schedule {
   const time = /^\s*\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\s*$/.test(body) ? new Date(`${body.trim()}Z`) : new Date(Number.NaN);
-  if (Number.isNaN(time.getTime()))
+  // A day that the month does not have would become one of the next month.
+  if (Number.isNaN(time.getTime()) || time.toISOString().slice(0, 19) !== body.trim())
     throw badSchedule(expression, 'a single time is at(yyyy-mm-ddThh:mm:ss)', options.code);
   if (options.timezone !== undefined && options.timezone !== 'UTC') {
     const cron = new Cron(body.trim(), { paused: true, timezone: options.timezone });
@@ -85,13 +89,23 @@ function parseCron(expression: string, body: string, options: { timezone?: strin
   if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
     throw badSchedule(expression, 'exactly one of day-of-month and day-of-week must be ?', options.code);
   }
+  if (/(?<![#/\d])(?:[089]|\d\d)/.test(dayOfWeek)) {
+    throw badSchedule(expression, 'a day of the week is 1 (Sunday) to 7, or a name such as MON', options.code);
+  }
   const pattern = ['0', minutes, hours, dayOfMonth.replace('?', '*'), month, sundayFromZero(dayOfWeek), year].join(' ');
   try {
     const cron = new Cron(pattern, { paused: true, timezone: options.timezone ?? 'UTC' });
-    return { next: (after) => cron.nextRun(after) ?? undefined };
+    return { next: (after) => nextMatch(cron, after) };
   } catch (error) {
     throw badSchedule(expression, messageOf(error), options.code);
   }
+}
+
+/** A time that the change to summer time leaves out is moved by croner; AWS skips it. */
+function nextMatch(cron: Cron, after: Date): Date | undefined {
+  let next = cron.nextRun(after);
+  while (next !== null && !cron.match(next)) next = cron.nextRun(next);
+  return next ?? undefined;
 }
 
 /** The last value of each of AWS's fields. */

@@ -6,14 +6,18 @@ import type { Log } from '#kernel/log';
 import type { State } from '#kernel/state';
 import type { Vault } from '#kernel/vault';
 import type { Logs } from '#logs';
+import { archiveOperations } from './api/archives.ts';
 import { busOperations } from './api/buses.ts';
 import { apiDestinationOperations, connectionOperations } from './api/connections.ts';
 import { eventOperations } from './api/events.ts';
+import { replayOperations } from './api/replays.ts';
 import { ruleOperations } from './api/rules.ts';
 import { scheduleGroupOperations } from './api/schedule-groups.ts';
 import { scheduleOperations } from './api/schedules.ts';
 import { tagOperations } from './api/tags.ts';
 import { targetOperations } from './api/targets.ts';
+import { Archives } from './archives/archives.ts';
+import { Replays } from './archives/replays.ts';
 import { Buses } from './buses/buses.ts';
 import { ApiDestinations } from './connections/api-destinations.ts';
 import { Connections } from './connections/connections.ts';
@@ -22,8 +26,10 @@ import { RuleTable } from './rules/rule-table.ts';
 import { Rules } from './rules/rules.ts';
 import { ScheduleRuns } from './schedules/schedule-runs.ts';
 import { Schedules } from './schedules/schedules.ts';
+import { ArchiveStore } from './store/archives.ts';
 import { BusStore } from './store/buses.ts';
 import { ConnectionStore } from './store/connections.ts';
+import { ReplayStore } from './store/replays.ts';
 import { RuleStore } from './store/rules.ts';
 import { ScheduleStore } from './store/schedules.ts';
 import { DeadLetters } from './targets/dead-letters.ts';
@@ -61,7 +67,16 @@ export function createEvents(parts: EventsParts): EventsCapability {
   const store = new RuleStore(state);
   const table = new RuleTable(store, log);
   const hasBus = buses.has.bind(buses);
-  const deliveries = new Deliveries({ ...ground, table, sender, apiDestinations, deadLetters, hasBus });
+  const archiveStore = new ArchiveStore(state);
+  const archives = new Archives({ ...ground, store: archiveStore, hasBus });
+  const deliveries = new Deliveries({ ...ground, table, sender, apiDestinations, deadLetters, archives, hasBus });
+  const replays = new Replays({
+    ...ground,
+    store: new ReplayStore(state),
+    archives: archiveStore,
+    deliveries,
+    hasBus,
+  });
   const rules = new Rules({ ...ground, store, table, deliveries, sender, hasBus });
   const schedulesStore = new ScheduleStore(state);
   const runs = new ScheduleRuns({ ...ground, store: schedulesStore, sender, deadLetters });
@@ -80,6 +95,8 @@ export function createEvents(parts: EventsParts): EventsCapability {
           ...ruleOperations(rules),
           ...targetOperations(rules),
           ...tagOperations(buses, rules),
+          ...archiveOperations(archives),
+          ...replayOperations(replays),
           ...eventOperations({ ...ground, events, buses, deliveries }),
           ...connectionOperations(connections),
           ...apiDestinationOperations(apiDestinations),
@@ -96,9 +113,13 @@ export function createEvents(parts: EventsParts): EventsCapability {
       deliveries.start();
       rules.start();
       runs.start();
+      archives.start();
+      replays.start();
     },
     async stop() {
       rules.stop();
+      await replays.stop();
+      await archives.stop();
       await runs.stop();
       await deliveries.stop();
       await deadLetters.stop();

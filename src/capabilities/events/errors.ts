@@ -21,6 +21,23 @@ export function absent(message: string): PlatformError {
   return new PlatformError('absent', 'ResourceNotFoundException', message);
 }
 
+export function archiveAbsent(name: string): PlatformError {
+  return absent(`Archive ${name} does not exist.`);
+}
+
+export function replayAbsent(name: string): PlatformError {
+  return absent(`Replay ${name} does not exist.`);
+}
+
+/** For a replay that has ended, or is on its way to it. */
+export function replayNotRunning(name: string, state: string): PlatformError {
+  return new PlatformError(
+    'conflict',
+    'IllegalStatusException',
+    `Replay ${name} is not in a valid state for this operation: it is ${state}.`,
+  );
+}
+
 export function connectionAbsent(name: string): PlatformError {
   return absent(`Failed to describe the connection(s). Connection '${name}' does not exist.`);
 }

@@ -1,4 +1,5 @@
 /** An event as rules and targets see it: the JSON envelope of EventBridge. */
+import { parseExactJson } from '#kernel/exact-json';
 import type { PlatformEvent } from '#kernel/events';
 
 export interface EventEnvelope {
@@ -12,6 +13,8 @@ export interface EventEnvelope {
   readonly region: string;
   readonly resources: readonly string[];
   readonly detail: Readonly<Record<string, unknown>>;
+  /** Of an event that a replay sends again. */
+  readonly 'replay-name'?: string;
 }
 
 export function envelopeOf(event: PlatformEvent): EventEnvelope {
@@ -25,6 +28,6 @@ export function envelopeOf(event: PlatformEvent): EventEnvelope {
     region: event.region,
     resources: event.resources,
     // What is told inside the process may hold dates and undefined members; what is matched and sent is plain JSON.
-    detail: JSON.parse(JSON.stringify(event.detail)) as Record<string, unknown>,
+    detail: parseExactJson(JSON.stringify(event.detail)) as Record<string, unknown>,
   };
 }

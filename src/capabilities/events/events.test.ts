@@ -73,6 +73,27 @@ test('a schedule fires its targets until the rule is switched off', async () => 
   assert.equal((await lines('tick', 'tick', 2)).length, 2);
 });
 
+test('a rate counts from when its rule got it, also when the rule is put again', async () => {
+  clock.advance(2 * 60_000);
+  const rule = { Name: 'hourly', ScheduleExpression: 'rate(1 hour)' };
+  await client.putRule(rule);
+  await client.putTargets({ Rule: 'hourly', Targets: [{ Id: '1', Arn: groupArn('hourly') }] });
+  const madeMs = clock.nowMs();
+  clock.advance(50 * 60_000);
+  await client.putRule({ ...rule, Description: 'on the way' });
+  clock.advance(10 * 60_000);
+  const [line = '{}'] = await lines('hourly', 'hourly', 1);
+  assert.equal(Date.parse((JSON.parse(line) as { time: string }).time), madeMs + 3_600_000);
+  await client.disableRule({ Name: 'hourly' });
+});
+
+test('a schedule that is wrong is refused in the words of EventBridge', async () => {
+  await assert.rejects(client.putRule({ Name: 'wrong', ScheduleExpression: 'rate(1 minutes)' }), {
+    name: 'ValidationException',
+    message: /^Parameter ScheduleExpression is not valid/,
+  });
+});
+
 test('an event for a Glue workflow is told to the capability below', async () => {
   await client.putRule({ Name: 'flow', EventPattern: JSON.stringify({ source: ['flow'] }) });
   const Arn = 'arn:aws:glue:us-east-1:000000000000:workflow/nightly';
@@ -101,10 +122,11 @@ test('entries that are wrong are told one by one and keep no other back', async 
       { Source: 'aws.s3', DetailType: 'b', Detail: '{}' },
       { Source: 'millpond.events', DetailType: 'b', Detail: '{}' },
       { Source: 'a', DetailType: 'b', Detail: '[' },
+      { Source: 'a', DetailType: 'b', Detail: `${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}` },
       { Source: 'a', DetailType: 'b', Detail: '{}', EventBusName: 'other' },
     ],
   });
-  assert.equal(FailedEntryCount, 4);
+  assert.equal(FailedEntryCount, 5);
   assert.deepEqual(
     Entries?.map((entry) => entry.ErrorCode),
     [
@@ -112,9 +134,23 @@ test('entries that are wrong are told one by one and keep no other back', async 
       'NotAuthorizedForSourceException',
       'NotAuthorizedForSourceException',
       'MalformedDetail',
+      'MalformedDetail',
       'ResourceNotFoundException',
     ],
   );
+});
+
+test('entries count one mebibyte together, by the bytes of their texts', async () => {
+  const entry = (Detail: string) => ({ Source: 'size', DetailType: 'size', Detail });
+  const ofQuotes = (characters: number): string => JSON.stringify({ a: '"'.repeat(characters / 2) });
+  const { FailedEntryCount } = await client.putEvents({
+    Entries: [entry(ofQuotes(600_000)), entry(ofQuotes(400_000))],
+  });
+  assert.equal(FailedEntryCount, 0);
+  await assert.rejects(client.putEvents({ Entries: [entry(ofQuotes(600_000)), entry(ofQuotes(500_000))] }), {
+    name: 'ValidationException',
+    message: /Total size of the entries in the request is over the limit/,
+  });
 });
 
 test('rules are listed, tagged, tested and deleted after their targets', async () => {

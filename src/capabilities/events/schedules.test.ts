@@ -154,6 +154,8 @@ suite('schedules', async () => {
     await refused({ ScheduleExpression: 'sometimes' }, /not a schedule expression/);
     await refused({ ScheduleExpressionTimezone: 'Mars/Olympus' }, /Invalid ScheduleExpressionTimezone/);
     await refused({ GroupName: 'nightly' }, /group nightly does not exist/);
+    await refused({ ScheduleExpression: 'rate(1 minutes)' }, /^Invalid Schedule Expression rate\(1 minutes\)/);
+    await assert.rejects(scheduler.listSchedules({ GroupName: 'nightly' }), { name: 'ResourceNotFoundException' });
     await refused({ Target: { Arn: 'arn:aws:scheduler:::aws-sdk:sqs:listQueues', RoleArn } }, /only reads/);
     await refused(
       { Target: { Arn: 'arn:aws:scheduler:::aws-sdk:ec2:stopInstances', RoleArn } },

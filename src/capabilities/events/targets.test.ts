@@ -63,6 +63,56 @@ suite('targets of rules', async () => {
     assert.equal(event.id, Entries?.[0]?.EventId);
     assert.equal((await messages(part))[0]?.body, '[1,2]');
     assert.equal((await messages(text))[0]?.body, '"Ann ordered [{id:1},{id:2}] by inputs"');
+    const called = bench.server.records.map(({ context }) => context.operation);
+    assert.ok(called.includes('SendMessage') && !called.includes('GetQueueUrl'), 'a role needs to be let send only');
+  });
+
+  test('a template that repeats a large value comes to an end in the dead-letter queue', async () => {
+    await makeQueue('bomb');
+    const dead = await makeQueue('bomb-dead');
+    const InputTransformer = {
+      InputPathsMap: { all: '$.detail' },
+      InputTemplate: `{"all":[${'<all>,'.repeat(1000)}<all>]}`,
+    };
+    await send('bomb', { Arn: queueArn('bomb'), InputTransformer, DeadLetterConfig: { Arn: queueArn('bomb-dead') } });
+    await put('bomb', { text: 'x'.repeat(500_000) });
+    assert.match((await messages(dead))[0]?.attributes['ERROR_MESSAGE'] ?? '', /more than 1048576 characters/);
+  });
+
+  test('a log group gets the message of an input that has a time and a message', async () => {
+    const InputTransformer = {
+      InputPathsMap: { at: '$.time', who: '$.detail.who' },
+      InputTemplate: '{"timestamp": <at>, "message": "for <who>"}',
+    };
+    await send('logged', { Arn: bench.groupArn('logged'), InputTransformer });
+    await put('logged', { who: 'Ann' });
+    assert.deepEqual(await bench.lines('logged', 'logged', 1), ['for Ann']);
+  });
+
+  test('a long number keeps its digits on every way to a target', async () => {
+    const whole = await makeQueue('digits');
+    const part = await makeQueue('digits-part');
+    await send('digits', { Arn: queueArn('digits') });
+    const InputTransformer = { InputPathsMap: { id: '$.detail.id' }, InputTemplate: '{"id":<id>,"said":"<id>"}' };
+    await client.putTargets({
+      Rule: 'digits',
+      Targets: [{ Id: 'part', Arn: queueArn('digits-part'), InputTransformer }],
+    });
+    const Detail = '{"id":12345678901234567890}';
+    await client.putEvents({ Entries: [{ Source: 'digits', DetailType: 'order', Detail }] });
+    assert.match((await messages(whole))[0]?.body ?? '', /"detail":\{"id":12345678901234567890\}/);
+    assert.equal((await messages(part))[0]?.body, '{"id":12345678901234567890,"said":"12345678901234567890"}');
+  });
+
+  test('a null stays a null in JSON, and a name of a path may hold a slash', async () => {
+    const url = await makeQueue('nulls');
+    const InputTransformer = {
+      InputPathsMap: { none: '$.detail.none', slashed: '$.detail.a/b' },
+      InputTemplate: '{"none":<none>,"slashed":<slashed>}',
+    };
+    await send('nulls', { Arn: queueArn('nulls'), InputTransformer });
+    await put('nulls', { none: null, 'a/b': 1 });
+    assert.equal((await messages(url))[0]?.body, '{"none":null,"slashed":1}');
   });
 
   test('a FIFO queue gets the message group that the target names, and needs one', async () => {
@@ -218,6 +268,40 @@ suite('targets of rules', async () => {
     clock.advance(3_600_000);
     await authorize();
     assert.deepEqual([...taken], ['Bearer t1', 'Bearer t2', 'Bearer t3']);
+  });
+
+  test('nothing is sent without the authorization of a connection: once it is given again, what waited goes out', async () => {
+    const endpoint = await startEndpoint(() => ({ status: 200 }));
+    const ApiKeyAuthParameters = { ApiKeyName: 'x-key', ApiKeyValue: 'first' };
+    const { ConnectionArn } = await client.createConnection({
+      Name: 'withdrawn',
+      AuthorizationType: 'API_KEY',
+      AuthParameters: { ApiKeyAuthParameters },
+    });
+    const { ApiDestinationArn = '' } = await client.createApiDestination({
+      Name: 'withdrawn',
+      ConnectionArn,
+      InvocationEndpoint: endpoint.url,
+      HttpMethod: 'PUT',
+    });
+    await client.deauthorizeConnection({ Name: 'withdrawn' });
+    const stateOf = async () => (await client.describeApiDestination({ Name: 'withdrawn' })).ApiDestinationState;
+    assert.equal(await stateOf(), 'INACTIVE');
+    await send('withdrawn', { Arn: ApiDestinationArn, RoleArn });
+    await put('withdrawn', {});
+    await client.updateConnection({
+      Name: 'withdrawn',
+      AuthParameters: { ApiKeyAuthParameters: { ...ApiKeyAuthParameters, ApiKeyValue: 'second' } },
+    });
+    assert.equal(await stateOf(), 'ACTIVE');
+    await until(() => {
+      clock.advance(1000);
+      return endpoint.requests.length > 0;
+    }, 'the request');
+    assert.deepEqual(
+      endpoint.requests.map(({ headers }) => headers['x-key']),
+      ['second'],
+    );
   });
 
   test('secrets are told to nobody', async () => {

@@ -1,5 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { parseExactJson } from '#kernel/exact-json';
 import { compileEventPattern } from './event-pattern.ts';
 
 const event = {
@@ -93,6 +94,13 @@ test('anything-but with every operator, and with lists of them', () => {
   check(key({ wildcard: ['out/*', '*.tsv'] }), true);
 });
 
+test('a number of more digits than a number holds is there and can be compared', () => {
+  const event = parseExactJson('{"id":12345678901234567890}') as object;
+  assert.equal(compileEventPattern('{"id":[{"exists":true}]}')(event), true);
+  assert.equal(compileEventPattern('{"id":[12345678901234567890]}')(event), true);
+  assert.equal(compileEventPattern('{"id":[{"numeric":["<",5]}]}')(event), false);
+});
+
 test('in a list of objects one element has to fulfil the whole pattern', () => {
   check({ detail: { items: { id: [1], color: ['red'] } } }, true);
   check({ detail: { items: { id: [1], color: ['blue'] } } }, false);
@@ -108,6 +116,7 @@ test('a pattern that is wrong is refused with the place and the reason', () => {
   refused({ source: 'aws.s3' }, /'source' must be an object or an array/);
   refused({ source: [] }, /empty array/);
   refused({ source: [{ starts: 'x' }] }, /unrecognized match type starts/);
+  refused({ source: [{ above: 5 }] }, /unrecognized match type above/);
   refused({ a: [{ numeric: ['~', 1] }] }, /unknown operator/);
   refused({ a: [{ cidr: '10.0.0.0' }] }, /cidr/);
   refused({ a: [{ wildcard: 'a**b' }] }, /two stars/);

@@ -3,6 +3,7 @@
  * Amazon EventBridge event patterns" and "Comparison operators" of the EventBridge user guide. A pattern is compiled
  * once into a test.
  */
+import { comparable } from '#kernel/exact-json';
 import { badPattern } from './errors.ts';
 import { compileMatcher, type ValueTest } from './value-matcher.ts';
 
@@ -84,7 +85,7 @@ function compileLeaf(wanted: readonly unknown[], place: string): NodeTest {
   const tests: ValueTest[] = wanted.map((matcher) => compileMatcher(matcher, place));
   return (value) => {
     // An empty array holds no value that could be compared.
-    const values = Array.isArray(value) ? value.flat(Infinity) : [value];
+    const values = (Array.isArray(value) ? value.flat(Infinity) : [value]).map(comparable);
     const present = values.length === 0 ? [undefined] : values;
     return present.some((one) => tests.some((test) => test(isObject(one) ? undefined : one)));
   };

@@ -10,6 +10,9 @@ type TextTest = (text: string) => boolean;
 // Limit: numbers of a pattern lie between -5e9 and 5e9, as in AWS.
 const numberMax = 5e9;
 
+/** Operators on text: those that anything-but can turn around. */
+const textOperators = new Set(['prefix', 'suffix', 'equals-ignore-case', 'wildcard']);
+
 /** @throws InvalidEventPatternException naming the operator and its place */
 export function compileMatcher(matcher: unknown, place: string): ValueTest {
   if (typeof matcher !== 'object' || matcher === null) return (value) => value === matcher;
@@ -42,6 +45,7 @@ function compileText(operator: string, operand: unknown, place: string): TextTes
     return (text) =>
       operator === 'prefix' ? text.toLowerCase().startsWith(wanted) : text.toLowerCase().endsWith(wanted);
   }
+  if (!textOperators.has(operator)) throw badPattern(`unrecognized match type ${operator} at '${place}'`);
   const wanted = textOf(operand, operator, place);
   if (wanted === '' && operator !== 'prefix' && operator !== 'equals-ignore-case') {
     throw badPattern(`${operator} of '${place}' takes a text of one character or more`);
@@ -53,10 +57,8 @@ function compileText(operator: string, operand: unknown, place: string): TextTes
       return (text) => text.endsWith(wanted);
     case 'equals-ignore-case':
       return (text) => text.toLowerCase() === wanted.toLowerCase();
-    case 'wildcard':
-      return compileWildcard(wanted, place);
     default:
-      throw badPattern(`unrecognized match type ${operator} at '${place}'`);
+      return compileWildcard(wanted, place);
   }
 }
 
@@ -94,12 +96,10 @@ function compileWildcard(pattern: string, place: string): TextTest {
   };
 }
 
-const negatable = new Set(['prefix', 'suffix', 'equals-ignore-case', 'wildcard']);
-
 function anythingBut(operand: unknown, place: string): ValueTest {
   if (typeof operand === 'object' && operand !== null && !Array.isArray(operand)) {
     const [[operator, value] = ['', undefined], ...others] = Object.entries(operand);
-    if (others.length > 0 || !negatable.has(operator) || (Array.isArray(value) && value.length === 0)) {
+    if (others.length > 0 || !textOperators.has(operator) || (Array.isArray(value) && value.length === 0)) {
       throw badPattern(
         `anything-but of '${place}' takes values, or one of prefix, suffix, equals-ignore-case and wildcard`,
       );

@@ -74,6 +74,20 @@ export function connectionOperations(connections: Connections): HandlersOf<Event
 }
 
 export function apiDestinationOperations(destinations: ApiDestinations): HandlersOf<EventBridge> {
+  const changedDestination = (scope: string, destination: ApiDestination) => ({
+    ApiDestinationArn: apiDestinationArn(scope, destination),
+    ApiDestinationState: destinations.isActive(destination) ? ('ACTIVE' as const) : ('INACTIVE' as const),
+    CreationTime: new Date(destination.createdMs),
+    LastModifiedTime: new Date(destination.modifiedMs),
+  });
+  const wireDestination = (scope: string, destination: ApiDestination) => ({
+    ...changedDestination(scope, destination),
+    Name: destination.name,
+    ConnectionArn: destination.connectionArn,
+    InvocationEndpoint: destination.endpoint,
+    HttpMethod: destination.method,
+    InvocationRateLimitPerSecond: destination.ratePerSecond,
+  });
   return {
     async CreateApiDestination(input, { scope }) {
       const made = await destinations.create(scope, {
@@ -155,25 +169,5 @@ function wireConnection(scope: string, connection: Connection) {
     Name: connection.name,
     AuthorizationType: connection.type,
     LastAuthorizedTime: new Date(connection.authorizedMs),
-  };
-}
-
-function changedDestination(scope: string, destination: ApiDestination) {
-  return {
-    ApiDestinationArn: apiDestinationArn(scope, destination),
-    ApiDestinationState: 'ACTIVE' as const,
-    CreationTime: new Date(destination.createdMs),
-    LastModifiedTime: new Date(destination.modifiedMs),
-  };
-}
-
-function wireDestination(scope: string, destination: ApiDestination) {
-  return {
-    ...changedDestination(scope, destination),
-    Name: destination.name,
-    ConnectionArn: destination.connectionArn,
-    InvocationEndpoint: destination.endpoint,
-    HttpMethod: destination.method,
-    InvocationRateLimitPerSecond: destination.ratePerSecond,
   };
 }

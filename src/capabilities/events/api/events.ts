@@ -2,6 +2,7 @@ import type { EventBridge, PutEventsRequestEntry, PutEventsResultEntry } from '@
 import type { HandlersOf, RequestContext } from '#gateway';
 import type { Clock } from '#kernel/clock';
 import { isPlatformError } from '#kernel/errors';
+import { levelsOf, parseExactJson } from '#kernel/exact-json';
 import type { EventHub, PlatformEvent } from '#kernel/events';
 import { newUuid } from '#kernel/ids';
 import type { State } from '#kernel/state';
@@ -12,8 +13,12 @@ import { busAbsent, validation } from '../errors.ts';
 import { envelopeOf } from '../event.ts';
 import type { Deliveries } from '../targets/deliveries.ts';
 
-// Limit: an entry of PutEvents counts at most 262,144 bytes.
-const entryBytesMax = 262_144;
+// Limit: the entries of one PutEvents count at most 1,048,576 bytes together.
+const entriesBytesMax = 1_048_576;
+/** What the time of an entry counts. */
+const timeBytes = 14;
+// Limit: an event has at most 1,000 levels.
+const levelsMax = 1000;
 
 export interface EventParts {
   readonly state: State;
@@ -31,6 +36,12 @@ interface Accepted {
 export function eventOperations(parts: EventParts): HandlersOf<EventBridge> {
   return {
     async PutEvents(input, context) {
+      const sizeBytes = (input.Entries ?? []).reduce((sum, entry) => sum + sizeOf(entry), 0);
+      if (sizeBytes > entriesBytesMax) {
+        throw validation(
+          `Total size of the entries in the request is over the limit: ${sizeBytes} bytes of ${entriesBytesMax}.`,
+        );
+      }
       const checked = (input.Entries ?? []).map((entry) => checkEntry(entry, context, parts));
       const accepted = checked.filter((one): one is Accepted => 'event' in one);
       if (accepted.length > 0) await put(accepted, parts);
@@ -65,6 +76,7 @@ function checkEntry(
   if (problem !== undefined) return problem;
   try {
     const address = busAddress(entry.EventBusName, scope);
+    // Differs from AWS: an entry for a bus that is not there is refused, not taken and dropped.
     if (!buses.has(address)) throw busAbsent(address.bus);
     const event = {
       id: newUuid(),
@@ -74,13 +86,19 @@ function checkEntry(
       region,
       time: entry.Time ?? clock.now(),
       resources: entry.Resources ?? [],
-      detail: JSON.parse(entry.Detail ?? '{}') as Record<string, unknown>,
+      detail: parseExactJson(entry.Detail ?? '{}') as Record<string, unknown>,
     };
     return { address, event };
   } catch (error) {
     if (!isPlatformError(error)) throw error;
     return refusal(error.code, error.message);
   }
+}
+
+/** As "Calculating PutEvents event entry size" of the user guide counts. */
+function sizeOf({ Time, Source = '', DetailType = '', Detail = '', Resources = [] }: PutEventsRequestEntry): number {
+  const bytes = [Source, DetailType, Detail, ...Resources].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  return Time === undefined ? bytes : bytes + timeBytes;
 }
 
 function problemOf(entry: PutEventsRequestEntry): PutEventsResultEntry | undefined {
@@ -96,8 +114,8 @@ function problemOf(entry: PutEventsRequestEntry): PutEventsResultEntry | undefin
       `Not authorized for the source ${Source}. Choose one that starts with neither 'aws.' nor 'millpond.'.`,
     );
   }
-  if (Buffer.byteLength(JSON.stringify(entry)) > entryBytesMax) {
-    return refusal('InvalidArgument', `The entry has more than ${entryBytesMax} bytes.`);
+  if (levelsOf(Detail) > levelsMax) {
+    return refusal('MalformedDetail', `Detail is malformed. It has more than ${levelsMax} levels.`);
   }
   return isJsonObject(Detail)
     ? undefined
@@ -118,7 +136,8 @@ function isJsonObject(text: string): boolean {
 }
 
 function parseEvent(text: string): object {
-  if (!isJsonObject(text)) throw validation('Parameter Event is not valid: give the JSON text of an event.');
+  if (levelsOf(text) > levelsMax || !isJsonObject(text))
+    throw validation('Parameter Event is not valid: give the JSON text of an event.');
   const event = JSON.parse(text) as Record<string, unknown>;
   const missing = ['id', 'account', 'source', 'time', 'region', 'resources', 'detail-type'].find(
     (name) => !(name in event),

@@ -65,6 +65,11 @@ export class ApiDestinations {
     return found;
   }
 
+  /** Whether its connection lets anything be sent. */
+  isActive({ connectionArn }: ApiDestination): boolean {
+    return this.#connections.findState(connectionArn) === 'AUTHORIZED';
+  }
+
   list(scope: string): ApiDestination[] {
     return this.#store.listDestinations(scope);
   }
@@ -88,7 +93,7 @@ export class ApiDestinations {
 
   #check({ endpoint, connectionArn }: Pick<ApiDestination, 'endpoint' | 'connectionArn'>): void {
     checkEndpoint(endpoint);
-    if (!this.#connections.exists(connectionArn)) {
+    if (this.#connections.findState(connectionArn) === undefined) {
       throw validation(`Connection '${connectionArn}' does not exist. Create it first.`);
     }
   }

@@ -2,7 +2,7 @@
 import type { Clock } from '#kernel/clock';
 import { newUuid } from '#kernel/ids';
 import type { Vault } from '#kernel/vault';
-import { connectionAbsent } from '../errors.ts';
+import { connectionAbsent, targetFailed } from '../errors.ts';
 import type { ConnectionStore, StoredConnection } from '../store/connections.ts';
 import {
   checkAuthParameters,
@@ -113,22 +113,24 @@ export class Connections {
     return this.#store.listConnections(scope);
   }
 
-  /** Whether a connection of this ARN is there: its id counts, not its name alone. */
-  exists(arn: string): boolean {
+  /** Undefined where there is none of this ARN: its id counts, not its name alone. */
+  findState(arn: string): Connection['state'] | undefined {
     const { scope, name, id } = parseConnectionArn(arn);
-    return this.#store.findConnection(scope, name)?.connection.id === id;
+    const connection = this.#store.findConnection(scope, name)?.connection;
+    return connection?.id === id ? connection.state : undefined;
   }
 
   /**
    * What a request by this connection has to carry. A token of OAuth is fetched when there is none or the last one ran
    * out.
    * @param options.renew fetches a new token whatever the last one's age: the endpoint answered 401 or 407
-   * @throws ResourceNotFoundException, unavailable when the authorization endpoint gives no token
+   * @throws ResourceNotFoundException, unavailable when it was deauthorized or the authorization endpoint gives no token
    */
   async authorize(arn: string, options: { signal?: AbortSignal; renew?: boolean } = {}): Promise<Authorization> {
     const { scope, name, id } = parseConnectionArn(arn);
     const { connection, auth } = this.get(scope, name);
     if (connection.id !== id) throw connectionAbsent(name);
+    if (connection.state !== 'AUTHORIZED') throw targetFailed(`Connection '${name}' is not authorized; update it.`);
     const added = auth.InvocationHttpParameters ?? {};
     const headers = valuesOf(added.HeaderParameters);
     const { BasicAuthParameters: basic, ApiKeyAuthParameters: key, OAuthParameters: oauth } = auth;

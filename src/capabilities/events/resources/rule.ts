@@ -58,7 +58,9 @@ export const ruleType: ResourceType = {
     const live = await unlessAbsent(context.call('events', 'DescribeRule', { Name: name, EventBusName: bus }));
     if (live === undefined) return undefined;
     const { Targets } = await context.call('events', 'ListTargetsByRule', { Rule: name, EventBusName: bus });
+    const { Tags } = await context.call('events', 'ListTagsForResource', { ResourceARN: live.Arn as string });
     return {
+      Tags: Tags as unknown,
       Name: name,
       ...(properties['EventBusName'] !== undefined && { EventBusName: properties['EventBusName'] as string }),
       State: live.State,

@@ -41,7 +41,10 @@ export const scheduleType: ResourceType = {
     const live = await unlessAbsent(context.call('scheduler', 'GetSchedule', { Name: name, GroupName }));
     if (live === undefined) return undefined;
     const said = (properties['Target'] ?? {}) as Properties;
-    const dates = { StartDate: textOf(live.StartDate), EndDate: textOf(live.EndDate) };
+    const dates = {
+      StartDate: dateText(live, properties, 'StartDate'),
+      EndDate: dateText(live, properties, 'EndDate'),
+    };
     return saidOf({ ...live, ...dates, Target: saidOf(live.Target as Properties, said) }, properties);
   },
 };
@@ -95,8 +98,12 @@ function withDates(properties: Properties): Properties {
   return { ...properties, ...date('StartDate'), ...date('EndDate') };
 }
 
-function textOf(date: unknown): string | undefined {
-  return date instanceof Date ? date.toISOString() : undefined;
+/** A time as the template writes it, while it is that time. */
+function dateText(live: Properties, said: Properties, name: string): string | undefined {
+  const date: unknown = live[name];
+  if (!(date instanceof Date)) return undefined;
+  const text = said[name] as string | undefined;
+  return text !== undefined && Date.parse(text) === date.getTime() ? text : date.toISOString();
 }
 
 function stateOf(name: string, properties: Properties, context: ResourceContext): ResourceState {

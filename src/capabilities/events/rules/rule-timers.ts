@@ -22,7 +22,9 @@ export class RuleTimers {
   arm(scope: string, rule: Rule): void {
     this.disarm(scope, rule.name);
     if (rule.state !== 'ENABLED' || rule.schedule === undefined) return;
-    const timer = runSchedule(parseSchedule(rule.schedule), this.#clock, () => this.#onTime(scope, rule));
+    const startAt = rule.scheduledSinceMs === undefined ? {} : { startAt: new Date(rule.scheduledSinceMs) };
+    const schedule = parseSchedule(rule.schedule, startAt);
+    const timer = runSchedule(schedule, this.#clock, () => this.#onTime(scope, rule));
     this.#timers.set(`${scope}\n${rule.name}`, timer);
   }
 

@@ -1,5 +1,6 @@
 /** Rules: which events of a bus, or which times, lead to targets. */
 import { formatArn, parseArn } from '#kernel/arn';
+import { messageOf } from '#kernel/errors';
 import { parseSchedule } from '#kernel/schedule';
 import { compileEventPattern } from '#languages/event-pattern/event-pattern';
 import { defaultBus } from '../buses/bus.ts';
@@ -16,6 +17,8 @@ export interface Rule {
   readonly schedule?: string;
   readonly description?: string;
   readonly roleArn?: string;
+  /** What a rate counts from: when the rule got its schedule. */
+  readonly scheduledSinceMs?: number;
 }
 
 /** Names a rule of an account and region. */
@@ -52,5 +55,9 @@ export function checkRule(rule: Rule): void {
       `Parameter ScheduleExpression is not valid: ${rule.schedule} is a single time; a rule takes rate(…) or cron(…).`,
     );
   }
-  parseSchedule(rule.schedule);
+  try {
+    parseSchedule(rule.schedule);
+  } catch (error) {
+    throw validation(`Parameter ScheduleExpression is not valid. Reason: ${messageOf(error)}`);
+  }
 }

@@ -1,5 +1,6 @@
 /** The rules of event buses and their targets: what is kept, and what changes take effect at once. */
 import type { Clock } from '#kernel/clock';
+import { messageOf } from '#kernel/errors';
 import { newUuid } from '#kernel/ids';
 import type { Log } from '#kernel/log';
 import type { State } from '#kernel/state';
@@ -40,7 +41,15 @@ export class Rules {
 
   /** Arms every rule that goes off by time. */
   start(): void {
-    for (const { scope, rule } of this.#parts.store.listScheduled()) this.#timers.arm(scope, rule);
+    const { store, log } = this.#parts;
+    for (const { scope, rule } of store.listScheduled()) {
+      try {
+        this.#timers.arm(scope, rule);
+      } catch (error) {
+        // One that an earlier version took must not keep the platform from starting.
+        log.error('a rule is left out, since its schedule cannot be read', { rule: rule.name, why: messageOf(error) });
+      }
+    }
   }
 
   stop(): void {
@@ -51,8 +60,10 @@ export class Rules {
   async putRule(scope: string, rule: Rule, tags: Tags): Promise<void> {
     this.#needBus({ scope, bus: rule.bus });
     checkRule(rule);
-    await this.#parts.store.putRule(scope, rule, tags);
-    this.#changed(scope, rule);
+    const { store, clock } = this.#parts;
+    const isScheduled = rule.schedule !== undefined;
+    const asked = isScheduled ? { ...rule, scheduledSinceMs: clock.nowMs() } : rule;
+    this.#changed(scope, await store.putRule(scope, asked, tags));
   }
 
   /** @throws ResourceNotFoundException */

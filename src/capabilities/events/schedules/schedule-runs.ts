@@ -16,7 +16,7 @@ import type { DueSchedule, ScheduleStore } from '../store/schedules.ts';
 import { failureAttributes, isHopeless, type DeadLetters } from '../targets/dead-letters.ts';
 import type { Sender } from '../targets/sender.ts';
 import { planRetry } from '../targets/target.ts';
-import { nextTimeMs, scheduleArn, windowDelayMs } from './schedule.ts';
+import { nextTimeMs, scheduleArn, windowDelayMs, type Schedule } from './schedule.ts';
 import { fillContext, scheduleDestinationOf, type ScheduleTarget } from './schedule-target.ts';
 
 interface Invocation {
@@ -109,7 +109,7 @@ export class ScheduleRuns {
   }
 
   #take(db: Transaction, due: DueSchedule): void {
-    const { store, clock } = this.#parts;
+    const { store } = this.#parts;
     const { scope, schedule, dueMs } = due;
     const { group, name, target } = schedule;
     const invocation = {
@@ -120,9 +120,23 @@ export class ScheduleRuns {
       executionId: newUuid(),
     };
     this.#outbox.add(db, invocation, { delayMs: windowDelayMs(schedule, dueMs) });
-    const nextMs = nextTimeMs(schedule, clock.nowMs());
+    const nextMs = this.#nextMs(schedule);
     if (nextMs === undefined && schedule.afterCompletion === 'DELETE') store.remove(db, scope, group, name);
     else store.setNext(db, due, nextMs);
+  }
+
+  /** An expression that an earlier version took and this one does not must not hold up the others. */
+  #nextMs(schedule: Schedule): number | undefined {
+    const { clock, log } = this.#parts;
+    try {
+      return nextTimeMs(schedule, clock.nowMs());
+    } catch (error) {
+      log.error('a schedule ends, since its expression cannot be read', {
+        schedule: schedule.name,
+        why: messageOf(error),
+      });
+      return undefined;
+    }
   }
 
   async #invoke({ payload, attempts, addedMs }: OutboxEntry<Invocation>, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 /** Schedules of EventBridge Scheduler: when they go off, and what is sent then. */
 import { createHash } from 'node:crypto';
 import { formatArn } from '#kernel/arn';
+import { messageOf } from '#kernel/errors';
 import { parseSchedule, type Schedule as Times } from '#kernel/schedule';
 import { validation } from '../errors.ts';
 import type { ScheduleTarget } from './schedule-target.ts';
@@ -50,7 +51,11 @@ export function checkTimes(schedule: Schedule): void {
   if (timezone !== undefined && !isTimeZone(timezone)) {
     throw validation(`Invalid ScheduleExpressionTimezone ${timezone}. Use an IANA name such as Europe/Berlin.`);
   }
-  timesOf(schedule);
+  try {
+    timesOf(schedule);
+  } catch (error) {
+    throw validation(`Invalid Schedule Expression ${schedule.expression}. ${messageOf(error)}`);
+  }
   if (startMs !== undefined && endMs !== undefined && startMs >= endMs) {
     throw validation('The StartDate must come before the EndDate.');
   }

@@ -60,7 +60,9 @@ export class Schedules {
     return found;
   }
 
+  /** @throws ResourceNotFoundException when there is no such group */
   list(scope: string, group?: string): Schedule[] {
+    if (group !== undefined) this.getGroup(scope, group);
     return this.#parts.store.list(scope, group);
   }
 

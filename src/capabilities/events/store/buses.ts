@@ -52,11 +52,13 @@ export class BusStore {
     });
   }
 
-  /** Deleting what is not there is no error. @throws ValidationException while the bus has rules */
+  /** Deleting what is not there is no error. @throws ValidationException while the bus has rules or archives */
   delete(scope: string, name: string): Promise<void> {
     return this.#state.write((db) => {
       const rule = db.prepare('SELECT 1 FROM events_rule WHERE scope = ? AND bus = ? LIMIT 1').get(scope, name);
       if (rule !== undefined) throw validation(`Event bus ${name} can't be deleted since it has rules.`);
+      const archive = db.prepare('SELECT 1 FROM events_archive WHERE scope = ? AND bus = ? LIMIT 1').get(scope, name);
+      if (archive !== undefined) throw validation(`Event bus ${name} can't be deleted since it has archives.`);
       db.prepare('DELETE FROM events_bus WHERE scope = ? AND name = ?').run(scope, name);
     });
   }

@@ -13,6 +13,7 @@ interface RuleRow {
   schedule: string | null;
   description: string | null;
   role_arn: string | null;
+  scheduled_ms: number | null;
   tags: string;
 }
 
@@ -47,8 +48,8 @@ export class RuleStore {
       .map((row) => ({ scope: row.scope, rule: ruleOf(row) }));
   }
 
-  /** Creates or replaces. Targets stay; tags are set on creation only. */
-  putRule(scope: string, rule: Rule, tags: Tags): Promise<void> {
+  /** Creates or replaces. Targets stay; tags are set on creation only. @returns the rule as it is kept */
+  putRule(scope: string, rule: Rule, tags: Tags): Promise<Rule> {
     return this.#state.write((db) => {
       const before = findRule(db, scope, rule);
       const { count } = db
@@ -57,7 +58,7 @@ export class RuleStore {
       if (before === undefined && count >= rulesMax) {
         throw limitExceeded(`There are ${count} rules already; ${rulesMax} is the most on a bus.`);
       }
-      db.prepare('INSERT OR REPLACE INTO events_rule VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+      db.prepare('INSERT OR REPLACE INTO events_rule VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
         scope,
         rule.bus,
         rule.name,
@@ -67,7 +68,9 @@ export class RuleStore {
         rule.description ?? null,
         rule.roleArn ?? null,
         JSON.stringify(before?.tags ?? tags),
+        scheduledSince(before?.rule, rule) ?? null,
       );
+      return needRule(db, scope, rule).rule;
     });
   }
 
@@ -167,6 +170,11 @@ function needRule(db: Db, scope: string, name: RuleName): { rule: Rule; tags: Ta
   return found;
 }
 
+/** The same schedule put again goes on counting. */
+function scheduledSince(before: Rule | undefined, rule: Rule): number | undefined {
+  return before?.schedule === rule.schedule ? before?.scheduledSinceMs : rule.scheduledSinceMs;
+}
+
 function listTargets(db: Db, scope: string, { bus, name }: RuleName): Target[] {
   return db
     .prepare<{ definition: string }>(
@@ -185,5 +193,6 @@ function ruleOf(row: RuleRow): Rule {
     ...(row.schedule !== null && { schedule: row.schedule }),
     ...(row.description !== null && { description: row.description }),
     ...(row.role_arn !== null && { roleArn: row.role_arn }),
+    ...(row.scheduled_ms !== null && { scheduledSinceMs: row.scheduled_ms }),
   };
 }

@@ -45,5 +45,19 @@ export const eventsSchema: Schema = {
        scope TEXT NOT NULL, group_name TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
        next_ms INTEGER, definition TEXT NOT NULL, PRIMARY KEY (scope, group_name, name)) STRICT, WITHOUT ROWID;
      CREATE INDEX events_schedule_by_next ON events_schedule (next_ms) WHERE next_ms IS NOT NULL;`,
+    `CREATE TABLE events_archive (
+       id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, name TEXT NOT NULL, bus TEXT NOT NULL,
+       definition TEXT NOT NULL, UNIQUE (scope, name)) STRICT;
+     CREATE TABLE events_archived (
+       id INTEGER PRIMARY KEY AUTOINCREMENT, archive INTEGER NOT NULL, time_ms INTEGER NOT NULL,
+       taken_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, event TEXT NOT NULL) STRICT;
+     CREATE INDEX events_archived_by_time ON events_archived (archive, time_ms, id);
+     CREATE INDEX events_archived_by_age ON events_archived (archive, taken_ms, size_bytes);
+     CREATE TABLE events_replay (
+       scope TEXT NOT NULL, name TEXT NOT NULL, is_open INTEGER NOT NULL, started_ms INTEGER NOT NULL,
+       archive INTEGER NOT NULL, after_time_ms INTEGER NOT NULL, after_id INTEGER NOT NULL, definition TEXT NOT NULL,
+       PRIMARY KEY (scope, name)) STRICT, WITHOUT ROWID;
+     CREATE INDEX events_replay_open ON events_replay (scope, name) WHERE is_open = 1;`,
+    `ALTER TABLE events_rule ADD COLUMN scheduled_ms INTEGER;`,
   ],
 };

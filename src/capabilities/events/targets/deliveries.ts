@@ -8,6 +8,7 @@ import type { PlatformEvent, Recorder } from '#kernel/events';
 import type { Log } from '#kernel/log';
 import { Outbox, type OutboxEntry } from '#kernel/outbox';
 import type { State, Transaction } from '#kernel/state';
+import type { Archives } from '../archives/archives.ts';
 import { defaultBus, type BusAddress } from '../buses/bus.ts';
 import type { ApiDestinations } from '../connections/api-destinations.ts';
 import { busAbsent, validation } from '../errors.ts';
@@ -40,6 +41,14 @@ export interface DeliveriesParts {
   readonly apiDestinations: ApiDestinations;
   readonly deadLetters: DeadLetters;
   readonly hasBus: (address: BusAddress) => boolean;
+  readonly archives: Archives;
+}
+
+export interface Passage {
+  /** Buses that the event came through before. */
+  readonly hops?: number;
+  /** The only rules that may have it, where a replay names some. */
+  readonly ruleArns?: readonly string[];
 }
 
 // Limit: an event goes from bus to bus at most 5 times, so that rules in a circle come to an end.
@@ -66,20 +75,26 @@ export class Deliveries implements Recorder {
     await Promise.all([this.#outbox.stop(), this.#httpOutbox.stop()]);
   }
 
-  /** Whether a rule of the default bus wants an event of the platform. */
+  /** Whether a rule or an archive of the default bus wants an event of the platform. */
   wants(event: PlatformEvent): boolean {
-    const { table } = this.#parts;
-    const scope = `${event.accountId}/${event.region}`;
-    return table.hasRules(scope, defaultBus) && table.matching(scope, defaultBus, envelopeOf(event)).length > 0;
+    const { table, archives } = this.#parts;
+    const address = { scope: `${event.accountId}/${event.region}`, bus: defaultBus };
+    if (!table.hasRules(address.scope, address.bus) && !archives.hasAny(address)) return false;
+    const envelope = envelopeOf(event);
+    return table.matching(address.scope, address.bus, envelope).length > 0 || archives.wants(address, envelope);
   }
 
   record(db: Transaction, event: PlatformEvent): void {
     this.recordOn(db, { scope: `${event.accountId}/${event.region}`, bus: defaultBus }, envelopeOf(event));
   }
 
-  /** Writes a delivery for each target of each rule of the bus that wants the event. */
-  recordOn(db: Transaction, { scope, bus }: BusAddress, event: EventEnvelope, hops = 0): void {
-    for (const { rule, targets } of this.#parts.table.matching(scope, bus, event)) {
+  /** Writes a delivery for each target of each rule of the bus that wants the event, and keeps it in archives. */
+  recordOn(db: Transaction, address: BusAddress, event: EventEnvelope, { hops = 0, ruleArns }: Passage = {}): void {
+    const { table, archives } = this.#parts;
+    const { scope, bus } = address;
+    archives.record(db, address, event);
+    for (const { rule, targets } of table.matching(scope, bus, event)) {
+      if (ruleArns !== undefined && !ruleArns.includes(ruleArn(scope, rule))) continue;
       this.recordFor(db, { scope, rule, targets, event, hops });
     }
   }
@@ -146,7 +161,7 @@ export class Deliveries implements Recorder {
   async #pass(address: BusAddress, { event, hops }: Delivery): Promise<void> {
     if (!this.#parts.hasBus(address)) throw busAbsent(address.bus);
     if (hops >= hopsMax) throw validation(`The event came through ${hops} buses already; rules send it in a circle.`);
-    await this.#parts.state.write((db) => this.recordOn(db, address, event, hops + 1));
+    await this.#parts.state.write((db) => this.recordOn(db, address, event, { hops: hops + 1 }));
   }
 
   #plan({ payload, attempts }: OutboxEntry<Delivery>): ReturnType<typeof planRetry> {

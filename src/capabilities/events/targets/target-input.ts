@@ -13,6 +13,8 @@ export interface InputSource {
 
 // Limit: a transformer has at most 100 variables.
 const variablesMax = 100;
+// Limit: the input that a transformer makes has at most 1,048,576 characters.
+const charactersMax = 1_048_576;
 
 /** @returns JSON text, or the text of a template */
 export function targetInput(target: Target, event: EventEnvelope, source: InputSource): string {
@@ -60,7 +62,7 @@ const everyItem = Symbol('*');
 
 /** Reads `$.detail.name[0]`, `$['a b']` and `$.list[*].id`. @throws ValidationException for other forms of JSONPath */
 function parsePath(path: string): Path {
-  const form = /\.([\w-]+)|\[(\d+)\]|(\[\*\]|\.\*)|\['([^']+)'\]|\["([^"]+)"\]/y;
+  const form = /\.([\w/-]+)|\[(\d+)\]|(\[\*\]|\.\*)|\['([^']+)'\]|\["([^"]+)"\]/y;
   const steps: (string | number | typeof everyItem)[] = [];
   let at = path.startsWith('$') ? 1 : -1;
   while (at >= 0 && at < path.length) {
@@ -93,19 +95,26 @@ function valueAt(value: unknown, [step, ...rest]: Path): unknown {
 // Differs from AWS: a value inside of quotes is escaped there, so that the result is JSON whatever the event holds.
 /**
  * Puts values where `<name>` stands: as text inside of quotes, as JSON outside. A JSON object comes out without
- * white space, as from EventBridge; a variable without a value leaves an empty text.
+ * white space, as from EventBridge; a variable whose path leads nowhere leaves an empty text.
+ * @throws ValidationException before it grows beyond what a target takes: a variable may stand there many times
  */
 function fill(template: string, values: ReadonlyMap<string, unknown>): string {
   const isObject = /^\s*\{/.test(template);
   let quoted = false;
+  let charactersLeft = charactersMax - template.length;
+  const counted = (text: string): string => {
+    charactersLeft -= text.length;
+    if (charactersLeft >= 0) return text;
+    throw validation(`The input made by the transformer has more than ${charactersMax} characters.`);
+  };
   return template.replace(/\\.|"|\s+|<([\w.-]+)>/gs, (whole, name: string | undefined) => {
     if (whole === '"') quoted = !quoted;
     if (/^\s/.test(whole)) return isObject && !quoted ? '' : whole;
     if (name === undefined) return whole;
-    const value = values.get(name) ?? '';
-    if (!quoted) return typeof value === 'string' && !isObject ? value : JSON.stringify(value);
-    if (typeof value === 'string') return JSON.stringify(value).slice(1, -1);
-    return JSON.stringify(value).replaceAll('"', '');
+    const value = values.get(name) === undefined ? '' : values.get(name);
+    if (!quoted) return counted(typeof value === 'string' && !isObject ? value : JSON.stringify(value));
+    if (typeof value === 'string') return counted(JSON.stringify(value).slice(1, -1));
+    return counted(JSON.stringify(value).replaceAll('"', ''));
   });
 }
 
