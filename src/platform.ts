@@ -169,7 +169,7 @@ function build({ config, env, log, clock, state }: Ground): Built {
   const tables = { lake: lake.lake, catalog: catalog.catalog, tags: catalog.tags };
   const query = createQuery({ ...ground, ...tables, environment: env, config: queryConfig(config) });
   const crawler = createCrawler({ ...ground, ...tables, dispatcher });
-  const logs = createLogs(ground);
+  const logs = createLogs({ ...ground, dispatcher });
   const functions = createFunctions({
     ...ground,
     logs: logs.logs,

@@ -37,6 +37,35 @@ export function invalidParameter(message: string): PlatformError {
   return new PlatformError('invalid', 'InvalidParameterException', message);
 }
 
+export function subscriptionAbsent(name: string): PlatformError {
+  return new PlatformError(
+    'absent',
+    'ResourceNotFoundException',
+    `The specified subscription filter does not exist: '${name}'.`,
+  );
+}
+
+export function queryAbsent(id: string): PlatformError {
+  return new PlatformError('absent', 'ResourceNotFoundException', `Query with id '${id.slice(0, 80)}' not found.`);
+}
+
+/** @param start place of the first character that is wrong, from 0 */
+export function malformedQuery(why: string, start: number, end: number): PlatformError {
+  const message = `${why} (characters ${start} to ${end})`;
+  const location = { startCharOffset: start, endCharOffset: end };
+  return new PlatformError('invalid', 'MalformedQueryException', message, {
+    details: { queryCompileError: { location, message: why } },
+  });
+}
+
+export function tooManySubscriptions(): PlatformError {
+  return new PlatformError(
+    'conflict',
+    'LimitExceededException',
+    'Resource limit exceeded: a log group has at most 2 subscription filters.',
+  );
+}
+
 export function groupProtected(name: string): PlatformError {
   return new PlatformError(
     'conflict',

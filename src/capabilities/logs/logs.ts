@@ -23,6 +23,7 @@ import {
   type LogStream,
 } from './log-group.ts';
 import type { GroupChange, LogStore, NewGroup } from './store.ts';
+import type { Subscriptions } from './subscriptions/subscriptions.ts';
 
 const badTokenCode = 'InvalidParameterException';
 const sweepEveryMs = 3_600_000;
@@ -49,10 +50,13 @@ export class Logs {
   readonly #store: LogStore;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #subscriptions: Subscriptions | undefined;
   #sweep: Timer | undefined;
   #sweeping: Promise<void> | undefined;
 
-  constructor(store: LogStore, clock: Clock, log: Log) {
+  /** @param subscriptions told of every event; undefined where no function can be reached */
+  constructor(store: LogStore, clock: Clock, log: Log, subscriptions?: Subscriptions) {
+    this.#subscriptions = subscriptions;
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
@@ -68,7 +72,7 @@ export class Logs {
     checkStreamName(stream);
     const nowMs = this.#clock.nowMs();
     const events = lines.map((line) => (typeof line === 'string' ? { timestampMs: nowMs, message: line } : line));
-    await this.#store.append({ scope, group, stream }, events, { nowMs, create: true });
+    await this.#keep({ scope, group, stream }, events, { nowMs, create: true });
   }
 
   async createGroup(group: Omit<NewGroup, 'createdMs'>): Promise<void> {
@@ -177,7 +181,7 @@ export class Logs {
     if (this.#store.findStream(id, stream) === undefined) throw streamAbsent(group, stream);
     const nowMs = this.#clock.nowMs();
     const { accepted, rejected } = sortOut(events, nowMs, retentionDays);
-    await this.#store.append({ scope, group, stream }, accepted, { nowMs, create: false });
+    await this.#keep({ scope, group, stream }, accepted, { nowMs, create: false });
     return rejected;
   }
 
@@ -297,6 +301,17 @@ export class Logs {
       while ((await this.#store.removeExpired(group.id, beforeMs, sweepStep)) === sweepStep);
     }
     while ((await this.#store.removeGarbage(sweepStep)) > 0);
+  }
+
+  #keep(
+    target: { readonly scope: string; readonly group: string; readonly stream: string },
+    events: readonly NewLogEvent[],
+    options: { readonly nowMs: number; readonly create: boolean },
+  ): Promise<void> {
+    return this.#store.append(target, events, {
+      ...options,
+      tell: (db, groupId, stored) => this.#subscriptions?.record(db, { ...target, groupId }, stored),
+    });
   }
 
   #startSweep(): void {

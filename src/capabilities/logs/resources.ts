@@ -1,8 +1,9 @@
-/** AWS::Logs::LogGroup and AWS::Logs::LogStream. */
+/** AWS::Logs::LogGroup, AWS::Logs::LogStream and AWS::Logs::SubscriptionFilter. */
 import {
   changeTags,
   tagsOf,
   unlessAbsent,
+  wireTags,
   type Properties,
   type ResourceContext,
   type ResourceType,
@@ -50,9 +51,13 @@ const logGroup: ResourceType = {
     const { logGroups } = await context.call('logs', 'DescribeLogGroups', { logGroupNamePrefix: logGroupName });
     const group = logGroups.find((candidate: { logGroupName: string }) => candidate.logGroupName === logGroupName);
     if (group === undefined) return undefined;
+    const resourceArn = groupArn(scopeOf(context), logGroupName);
+    const { tags } = await context.call('logs', 'ListTagsForResource', { resourceArn });
     return {
       LogGroupName: logGroupName,
       LogGroupClass: group.logGroupClass,
+      DeletionProtectionEnabled: group.deletionProtectionEnabled ?? false,
+      Tags: wireTags(tags as Record<string, string>),
       ...(group.retentionInDays !== undefined && { RetentionInDays: group.retentionInDays }),
       ...(group.kmsKeyId !== undefined && { KmsKeyId: group.kmsKeyId }),
     };
@@ -83,7 +88,53 @@ const logStream: ResourceType = {
   },
 };
 
-export const logResources: readonly ResourceType[] = [logGroup, logStream];
+const subscriptionFilter: ResourceType = {
+  type: 'AWS::Logs::SubscriptionFilter',
+  physicalIdOf: filterNameOf,
+  async create(properties, context) {
+    const filterName = filterNameOf(properties, context);
+    await putSubscription(filterName, properties, context);
+    return { physicalId: filterName };
+  },
+  async update(filterName, next, _previous, context) {
+    await putSubscription(filterName, next, context);
+    return { physicalId: filterName };
+  },
+  async delete(filterName, properties, context) {
+    const logGroupName: unknown = properties['LogGroupName'];
+    await unlessAbsent(context.call('logs', 'DeleteSubscriptionFilter', { logGroupName, filterName }));
+  },
+  async read(filterName, properties, context) {
+    const logGroupName: unknown = properties['LogGroupName'];
+    const answer = await unlessAbsent(
+      context.call('logs', 'DescribeSubscriptionFilters', { logGroupName, filterNamePrefix: filterName }),
+    );
+    const filter = answer?.subscriptionFilters.find((one: { filterName: string }) => one.filterName === filterName);
+    if (filter === undefined) return undefined;
+    return { ...properties, FilterPattern: filter.filterPattern, DestinationArn: filter.destinationArn };
+  },
+};
+
+export const logResources: readonly ResourceType[] = [logGroup, logStream, subscriptionFilter];
+
+function filterNameOf(properties: Properties, context: ResourceContext): string {
+  return (properties['FilterName'] as string | undefined) ?? context.generatedName({ maxLength: 512 });
+}
+
+async function putSubscription(filterName: string, properties: Properties, context: ResourceContext): Promise<void> {
+  const { LogGroupName, FilterPattern, DestinationArn, RoleArn, Distribution, ...others } = properties;
+  const unserved = Object.keys(others).find((name) => name !== 'FilterName');
+  if (unserved !== undefined)
+    throw invalidParameter(`Property ${unserved} of AWS::Logs::SubscriptionFilter is not served. Leave it out.`);
+  await context.call('logs', 'PutSubscriptionFilter', {
+    logGroupName: LogGroupName,
+    filterName,
+    filterPattern: FilterPattern,
+    destinationArn: DestinationArn,
+    roleArn: RoleArn,
+    distribution: Distribution,
+  });
+}
 
 /** @throws InvalidParameterException naming a property that would have no effect here */
 function refuseUnserved(properties: Properties): void {

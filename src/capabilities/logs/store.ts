@@ -2,10 +2,11 @@
  * What the logs capability keeps. A group or stream goes away at once; its events are orphans in `logs_garbage`'s
  * care until the sweep has removed them in small steps, so that no delete holds up the writer for long.
  */
-import type { Db, Schema, State } from '#kernel/state';
+import type { Db, Schema, State, Transaction } from '#kernel/state';
 import { groupAbsent, groupExists, groupProtected, streamAbsent, streamExists } from './errors.ts';
 import { eventSizeBytes, type LogEvent, type NewLogEvent, type Position } from './log-event.ts';
 import type { LogGroup, LogGroupClass, LogStream } from './log-group.ts';
+import type { StoredEvent } from './subscriptions/subscription-filter.ts';
 
 export const logsSchema: Schema = {
   part: 'logs',
@@ -23,6 +24,9 @@ export const logsSchema: Schema = {
      CREATE INDEX logs_event_by_stream ON logs_event (stream_id, timestamp_ms, id);
      CREATE INDEX logs_event_by_group ON logs_event (group_id, timestamp_ms, id);
      CREATE TABLE logs_garbage (stream_id INTEGER PRIMARY KEY) STRICT;`,
+    `CREATE TABLE logs_subscription (
+       group_id INTEGER NOT NULL REFERENCES logs_group ON DELETE CASCADE, name TEXT NOT NULL, document TEXT NOT NULL,
+       PRIMARY KEY (group_id, name)) STRICT, WITHOUT ROWID;`,
   ],
 };
 
@@ -166,7 +170,12 @@ export class LogStore {
   append(
     target: { readonly scope: string; readonly group: string; readonly stream: string },
     events: readonly NewLogEvent[],
-    options: { readonly nowMs: number; readonly create: boolean },
+    options: {
+      readonly nowMs: number;
+      readonly create: boolean;
+      /** Runs in the same transaction. */
+      readonly tell?: ((db: Transaction, groupId: number, events: readonly StoredEvent[]) => void) | undefined;
+    },
   ): Promise<void> {
     return this.#state.write((db) => {
       const groupId = options.create
@@ -175,7 +184,8 @@ export class LogStore {
       let streamId = findStreamId(db, groupId, target.stream);
       if (streamId === undefined && !options.create) throw streamAbsent(target.group, target.stream);
       streamId ??= insertStream(db, groupId, target.stream, options.nowMs);
-      insertEvents(db, groupId, streamId, events, options.nowMs);
+      const stored = insertEvents(db, groupId, streamId, events, options.nowMs);
+      if (stored.length > 0) options.tell?.(db, groupId, stored);
     });
   }
 
@@ -302,16 +312,23 @@ function insertStream(db: Db, groupId: number, name: string, createdMs: number):
   return Number(lastInsertRowid);
 }
 
-function insertEvents(db: Db, groupId: number, streamId: number, events: readonly NewLogEvent[], nowMs: number): void {
-  if (events.length === 0) return;
+function insertEvents(
+  db: Db,
+  groupId: number,
+  streamId: number,
+  events: readonly NewLogEvent[],
+  nowMs: number,
+): StoredEvent[] {
+  if (events.length === 0) return [];
   const insert = db.prepare(
     'INSERT INTO logs_event (group_id, stream_id, timestamp_ms, ingestion_ms, message) VALUES (?, ?, ?, ?, ?)',
   );
   let sizeBytes = 0;
-  for (const event of events) {
-    insert.run(groupId, streamId, event.timestampMs, nowMs, event.message);
+  const stored = events.map((event) => {
+    const { lastInsertRowid } = insert.run(groupId, streamId, event.timestampMs, nowMs, event.message);
     sizeBytes += eventSizeBytes(event.message);
-  }
+    return { ...event, id: Number(lastInsertRowid) };
+  });
   const times = events.map((event) => event.timestampMs);
   const firstMs = times.reduce((least, time) => Math.min(least, time));
   const lastMs = times.reduce((most, time) => Math.max(most, time));
@@ -320,6 +337,7 @@ function insertEvents(db: Db, groupId: number, streamId: number, events: readonl
        last_event_ms = max(coalesce(last_event_ms, ?2), ?2), last_ingestion_ms = ?3 WHERE id = ?4`,
   ).run(firstMs, lastMs, nowMs, streamId);
   db.prepare('UPDATE logs_group SET stored_bytes = stored_bytes + ? WHERE id = ?').run(sizeBytes, groupId);
+  return stored;
 }
 
 function groupOf(row: GroupRow): LogGroup {
