@@ -81,6 +81,8 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Each a `set-cookie` header of its own: they cannot share a line as others can. */
+  readonly cookies?: readonly string[];
   readonly body?: string | Uint8Array | Readable;
 }
 
@@ -144,6 +146,8 @@ export interface InternalCall {
   readonly caller: Caller;
   readonly region: string;
   readonly signal?: AbortSignal;
+  /** The X-Ray trace header of the event that leads to this call. */
+  readonly traceHeader?: string | undefined;
   /** The name that stands as `sourceIPAddress` and user agent in the audit record, such as `glue.amazonaws.com`. */
   readonly invokedBy: string;
 }

@@ -43,7 +43,7 @@ export function createDispatcher({ models, services, calls, endpoint }: Dispatch
         userAgent: as.invokedBy,
         endpoint: endpoint(),
         signal: as.signal ?? new AbortController().signal,
-        headers: {},
+        headers: as.traceHeader === undefined ? {} : { 'x-amzn-trace-id': as.traceHeader },
         payload: noPayload,
       });
       return calls.run(operation, context, {

@@ -15,3 +15,4 @@ export {
 } from './model/model.ts';
 export { decodeCbor, encodeCbor } from './protocols/cbor.ts';
 export { presignQuery, signRequest, type SignOptions, type SigningCredential } from './sigv4/signer.ts';
+export { restStatuses } from './status.ts';

@@ -232,7 +232,8 @@ async function send(request: AnyRequest, response: AnyResponse, answer: HttpResp
     if (isStream(body)) body.destroy();
     return;
   }
-  const headers: Record<string, string | number> = { ...answer.headers };
+  const headers: Record<string, string | number | string[]> = { ...answer.headers };
+  if (answer.cookies !== undefined) headers['set-cookie'] = [...answer.cookies];
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
     const mayHaveBody = answer.status !== 204 && answer.status !== 304;
     if (mayHaveBody) headers['content-length'] ??= body === undefined ? 0 : Buffer.byteLength(body);
@@ -255,7 +256,7 @@ async function send(request: AnyRequest, response: AnyResponse, answer: HttpResp
 }
 
 // The two kinds of response agree on these calls, but their overloads cannot be called through the union.
-function writeHead(response: AnyResponse, status: number, headers: Record<string, string | number>): void {
+function writeHead(response: AnyResponse, status: number, headers: Record<string, string | number | string[]>): void {
   (response as ServerResponse).writeHead(status, headers);
 }
 

@@ -4,7 +4,8 @@ import type { ErrorFamily } from './errors.ts';
 import type { ServiceModel, Shape } from './model/model.ts';
 import type { WireError } from './protocols/protocol.ts';
 
-const restStatuses: Readonly<Record<ErrorKind, number>> = {
+/** Of APIs that speak REST, by the kind of the error. */
+export const restStatuses: Readonly<Record<ErrorKind, number>> = {
   invalid: 400,
   absent: 404,
   conflict: 409,

@@ -51,6 +51,14 @@ export function requestTooLarge(limitBytes: number): PlatformError {
   );
 }
 
+export function recursiveInvocation(arn: string): PlatformError {
+  return lambdaError(
+    'invalid',
+    'RecursiveInvocationException',
+    `Detected excessive recursive invocations of ${arn}. PutFunctionRecursionConfig with RecursiveLoop Allow lets it go on.`,
+  );
+}
+
 export type ThrottleReason = 'ReservedFunctionConcurrentInvocationLimitExceeded' | 'ConcurrentInvocationLimitExceeded';
 
 export function throttled(reason: ThrottleReason): PlatformError {

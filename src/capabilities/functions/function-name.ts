@@ -36,6 +36,13 @@ export function parseFunctionRef(text: string, scope: string, qualifier?: string
   return { scope: `${account ?? callerAccount}/${callerRegion}`, name, qualifier: own ?? qualifier };
 }
 
+/** A reference to a function that can be changed. @throws InvalidParameterValueException for a published version or an alias */
+export function parseChangeableRef(text: string, scope: string): FunctionRef {
+  const ref = parseFunctionRef(text, scope);
+  if (ref.qualifier === undefined || ref.qualifier === latest) return ref;
+  throw invalidParameter(`Only $LATEST can be changed; leave ':${ref.qualifier}' off the name of the function.`);
+}
+
 export function functionArn(scope: string, name: string, qualifier?: string): string {
   const suffix = qualifier === undefined ? '' : `:${qualifier}`;
   return lambdaArn(scope, `function:${name}${suffix}`);

@@ -31,8 +31,11 @@ export interface FunctionConfiguration {
   /** ARN of the queue or topic for events that could not be processed. */
   readonly deadLetterArn?: string;
   readonly logGroup?: string;
-  /** Differs from AWS: recorded; lines of the log stay text, and no level is filtered. */
   readonly logFormat: 'Text' | 'JSON';
+  /** Of the code's own lines; with the format JSON only. */
+  readonly applicationLogLevel?: string;
+  /** Of the platform's lines; with the format JSON only. */
+  readonly systemLogLevel?: string;
   /** Members that have no effect here and come back as they were given. */
   readonly recorded: Readonly<Record<string, unknown>>;
 }
@@ -70,6 +73,8 @@ export function runtimeFamily(runtime: string): RuntimeFamily {
 }
 
 const environmentBytesMax = 4096;
+// Limit: a function may take 900 s, as on AWS.
+const timeoutSecondsMax = 900;
 const layersMax = 5;
 /** What Lambda sets itself (Lambda Developer Guide, "Defined runtime environment variables"). */
 const reservedVariables = new Set([
@@ -95,7 +100,7 @@ const reservedVariables = new Set([
 
 /** @throws InvalidParameterValueException saying which member is wrong and what it takes */
 export function checkConfiguration(configuration: FunctionConfiguration): FunctionConfiguration {
-  const { runtime, handler, role, environment, layers, deadLetterArn } = configuration;
+  const { runtime, handler, role, environment, layers, deadLetterArn, timeoutSeconds } = configuration;
   const family = runtimeFamily(runtime);
   if (family !== 'provided' && handler === '') {
     throw invalidParameter(
@@ -104,6 +109,17 @@ export function checkConfiguration(configuration: FunctionConfiguration): Functi
   }
   if (findArn(role)?.service !== 'iam' || !role.includes(':role/')) {
     throw invalidParameter(`Role must be the ARN of an IAM role, not '${role}'.`);
+  }
+  if (timeoutSeconds > timeoutSecondsMax) {
+    throw invalidParameter(
+      `Value '${timeoutSeconds}' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to ${timeoutSecondsMax}`,
+    );
+  }
+  const { logFormat, applicationLogLevel, systemLogLevel } = configuration;
+  if (logFormat === 'Text' && (applicationLogLevel ?? systemLogLevel) !== undefined) {
+    throw invalidParameter(
+      'ApplicationLogLevel and SystemLogLevel need the LogFormat JSON; a log of text is not filtered.',
+    );
   }
   checkEnvironment(environment);
   if (layers.length > layersMax) {

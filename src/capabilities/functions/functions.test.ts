@@ -202,4 +202,44 @@ suite('functions', async () => {
     assert.equal((await call('user')).value, 7);
     assert.equal((await lambda.publishLayerVersion({ LayerName: 'lib', Content })).Version, 2);
   });
+
+  test('modules of a layer are imported from the folders that AWS documents', async () => {
+    const Content = {
+      ZipFile: await zipOf({
+        'nodejs/node_modules/old/index.js': 'module.exports = 1;',
+        'nodejs/node22/node_modules/new/index.js': 'module.exports = 2;',
+        'nodejs/node22/node_modules/new/package.json': '{"main": "index.js"}',
+        'python/flat.py': 'number = 3',
+        'python/lib/python3.12/site-packages/deep.py': 'number = 4',
+      }),
+    };
+    const { LayerVersionArn = '' } = await lambda.publishLayerVersion({ LayerName: 'folders', Content });
+    const more = { Layers: [LayerVersionArn] };
+    const js = "import a from 'old'; import b from 'new'; export const handler = async () => [a, b];";
+    await create('importing', { 'index.mjs': js }, more);
+    assert.deepEqual((await call('importing')).value, [1, 2]);
+    const py = 'import flat, deep\ndef handler(event, context):\n  return [flat.number, deep.number]';
+    await create('importingpy', { 'index.py': py }, more);
+    assert.deepEqual((await call('importingpy')).value, [3, 4]);
+    await create('lacking', { 'index.mjs': "import x from 'nowhere'; export const handler = () => x;" }, more);
+    assert.match((await call('lacking')).value.errorMessage, /Cannot find package 'nowhere' imported from/);
+  });
+
+  test('a published version is not changed, and 15 minutes are the most', async () => {
+    await create('fixed', one, { Publish: true });
+    for (const FunctionName of ['fixed:1', `arn:aws:lambda:us-east-1:000000000000:function:fixed:1`]) {
+      await assert.rejects(lambda.updateFunctionConfiguration({ FunctionName, Timeout: 5 }), {
+        name: 'InvalidParameterValueException',
+        message: /Only \$LATEST can be changed/,
+      });
+    }
+    await assert.rejects(lambda.updateFunctionConfiguration({ FunctionName: 'fixed', Timeout: 901 }), {
+      message: /'901' at 'timeout'/,
+    });
+    await lambda.updateFunctionConfiguration({ FunctionName: 'fixed:$LATEST', Timeout: 900 });
+    const live = { FunctionName: 'fixed', Qualifier: 'live' };
+    await lambda.createAlias({ FunctionName: 'fixed', Name: 'live', FunctionVersion: '1' });
+    const { FunctionArn, Version } = await lambda.getFunctionConfiguration(live);
+    assert.deepEqual([FunctionArn, Version], ['arn:aws:lambda:us-east-1:000000000000:function:fixed:live', '1']);
+  });
 });

@@ -28,6 +28,9 @@ const tagsMax = 50;
 export const accountConcurrency = 1000;
 const unreservedMin = 100;
 
+/** What becomes of a function that its own outcome calls again and again. */
+export type RecursiveLoop = 'Allow' | 'Terminate';
+
 export interface FunctionsParts {
   readonly state: State;
   readonly clock: Clock;
@@ -104,7 +107,9 @@ export class Functions {
     const changed = await this.#parts.state.write((db) => {
       const [, before] = this.#require(db, ref);
       checkRevision(before, revisionId);
-      const after = this.#stamp({ ...before, ...checkConfiguration(change(before)) });
+      // What the change takes away must not come back from before.
+      const { deadLetterArn: _queue, logGroup: _group, ...fixed } = before;
+      const after = this.#stamp({ ...fixed, ...checkConfiguration(change(before)) });
       upsertVersion(db, after);
       return after;
     });
@@ -203,6 +208,18 @@ export class Functions {
 
   usage(scope: string): { functions: number; codeBytes: number } {
     return selectUsage(this.#reader, scope);
+  }
+
+  recursiveLoop({ scope, name }: Pick<FunctionRef, 'scope' | 'name'>): RecursiveLoop {
+    return selectPart(this.#reader, 'recursion', scope, name, latest) ?? 'Terminate';
+  }
+
+  /** @throws ResourceNotFoundException */
+  async setRecursiveLoop(ref: FunctionRef, loop: RecursiveLoop): Promise<void> {
+    await this.#parts.state.write((db) => {
+      this.#require(db, ref);
+      upsertPart(db, 'recursion', ref.scope, ref.name, latest, loop);
+    });
   }
 
   async setReserved(ref: FunctionRef, reserved: number | undefined): Promise<void> {

@@ -82,6 +82,8 @@ suite('CloudFormation types of the lake', async () => {
 
   test('a property that is not supported fails and names itself', async () => {
     await assert.rejects(bucketType.create({ ObjectLockEnabled: true }, context), /ObjectLockEnabled/);
+    const website = { BucketName: 'site', WebsiteConfiguration: { IndexDocument: 'i.html', ErrorDocument: 'e.html' } };
+    await assert.rejects(bucketType.create(website, context), /does not implement .*websites/);
   });
 
   test('a bucket policy is put, changed and removed', async () => {

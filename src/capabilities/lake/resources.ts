@@ -98,7 +98,8 @@ const settings: readonly Setting[] = [
     property: 'WebsiteConfiguration',
     noun: 'BucketWebsite',
     member: 'WebsiteConfiguration',
-    toApi: asItIs,
+    toApi: toWebsite,
+    removal: 'DeleteBucketWebsite',
   },
   {
     property: 'LoggingConfiguration',
@@ -279,6 +280,21 @@ function stateOf(name: string, context: ResourceContext): ResourceState {
       RegionalDomainName: `${name}.s3.${context.region}.amazonaws.com`,
       WebsiteURL: `http://${name}.s3-website-${context.region}.amazonaws.com`,
     },
+  };
+}
+
+function toWebsite(value: Properties): object {
+  const { IndexDocument: index, ErrorDocument: error, RedirectAllRequestsTo, RoutingRules: rules } = value;
+  return {
+    ...(index !== undefined && { IndexDocument: { Suffix: index as string } }),
+    ...(error !== undefined && { ErrorDocument: { Key: error as string } }),
+    ...(RedirectAllRequestsTo !== undefined && { RedirectAllRequestsTo: RedirectAllRequestsTo as object }),
+    ...(rules !== undefined && {
+      RoutingRules: listOf(rules).map(({ RoutingRuleCondition: condition, RedirectRule: redirect }) => ({
+        ...(condition !== undefined && { Condition: condition as object }),
+        Redirect: redirect as object,
+      })),
+    }),
   };
 }
 

@@ -36,7 +36,7 @@ export function createQueues(platform: {
   const messageStore = new MessageStore(new GroupStore());
   const repeats = new RepeatStore();
   const messages = new Messages({ state, clock, queues: store, store: messageStore, repeats, bells });
-  const queues = new Queues({ store, messages, clock, log });
+  const queues = new Queues({ store, messages, bells, clock, log });
   const tasks = new MoveTasks({ store: new MoveStore(state), queues: store, messages, clock, log });
   const capability: Capability = {
     name: 'queues',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
+import { SQS } from '@aws-sdk/client-sqs';
 import { signRequest } from '#gateway';
-import { until } from '#testing';
+import { clientConfig, until } from '#testing';
 import { startQueues } from './queues.fixture.ts';
 
 suite('queues through the SDK', async () => {
@@ -23,6 +24,33 @@ suite('queues through the SDK', async () => {
     await assert.rejects(newQueue('bad', { VisibilityTimeout: '43201' }), { name: 'InvalidAttributeValue' });
     await assert.rejects(newQueue('bad name'), /Can only include alphanumeric/);
     await assert.rejects(newQueue('late.fifo'), /Can only include alphanumeric/);
+  });
+
+  test('who waits for messages of a queue that is deleted is told at once', async () => {
+    const QueueUrl = await newQueue('leaving');
+    const startedMs = performance.now();
+    const waiting = assert.rejects(sqs.receiveMessage({ QueueUrl, WaitTimeSeconds: 20 }), {
+      name: 'QueueDoesNotExist',
+    });
+    await sqs.getQueueAttributes({ QueueUrl });
+    await sqs.deleteQueue({ QueueUrl });
+    await waiting;
+    assert.ok(performance.now() - startedMs < 5000);
+  });
+
+  test('a message goes under the trace of its sender', async () => {
+    const QueueUrl = await newQueue('traced');
+    const header = 'Root=1-5759e988-bd862e3fe1be46a994272793;Lineage=abcdef01:1';
+    const add = <Args extends { request: unknown }>(args: Args): Args => {
+      (args.request as { headers: Record<string, string> }).headers['x-amzn-trace-id'] = header;
+      return args;
+    };
+    const tracing = new SQS(clientConfig(queues.endpoint));
+    tracing.middlewareStack.add((next) => (args) => next(add(args)), { step: 'build' });
+    await tracing.sendMessage({ QueueUrl, MessageBody: 'x' });
+    tracing.destroy();
+    const { Messages = [] } = await sqs.receiveMessage({ QueueUrl, MessageSystemAttributeNames: ['AWSTraceHeader'] });
+    assert.deepEqual(Messages[0]?.Attributes, { AWSTraceHeader: header });
   });
 
   test('a message is sent, received once within its visibility, and deleted by its receipt', async () => {

@@ -1,5 +1,6 @@
 /** Queues: making, changing and finding them. */
 import type { Clock } from '#kernel/clock';
+import type { Bells } from './bells.ts';
 import type { Log } from '#kernel/log';
 import type { Db, Transaction } from '#kernel/state';
 import { badParameter, badValue, unsupported } from './errors.ts';
@@ -26,6 +27,7 @@ const tagsMax = 50;
 export interface QueuesParts {
   readonly store: QueueStore;
   readonly messages: Messages;
+  readonly bells: Bells;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -103,12 +105,14 @@ export class Queues {
 
   /** Resolves once the queue is gone; its messages are cleared away behind that. */
   async delete(address: QueueAddress): Promise<void> {
-    const { store, messages, log } = this.#parts;
+    const { store, messages, bells, log } = this.#parts;
     const { id } = await store.write((db) => {
       const queue = store.get(address, db);
       store.delete(db, queue.id);
       return queue;
     });
+    // Who waits for its messages learns that there will be none.
+    bells.ring(address);
     void messages
       .clear(id)
       .catch((error: unknown) => log.warn('the messages of a deleted queue are cleared at the next start', { error }));

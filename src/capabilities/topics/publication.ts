@@ -21,6 +21,8 @@ export interface Draft {
   readonly attributes: MessageAttributes;
   readonly groupId?: string | undefined;
   readonly deduplicationId?: string | undefined;
+  /** The X-Ray trace header of who published. */
+  readonly traceHeader?: string | undefined;
 }
 
 /** A message that was accepted. */

@@ -39,7 +39,8 @@ export function configurationOf(
   const { LoggingConfig, DeadLetterConfig } = input;
   const deadLetterArn = DeadLetterConfig === undefined ? before.deadLetterArn : DeadLetterConfig.TargetArn || undefined;
   const logGroup = LoggingConfig?.LogGroup ?? before.logGroup;
-  const { deadLetterArn: _dead, logGroup: _group, ...rest } = before;
+  const { deadLetterArn: _dead, logGroup: _group, applicationLogLevel, systemLogLevel, ...rest } = before;
+  const logFormat = LoggingConfig?.LogFormat ?? before.logFormat;
   return {
     ...rest,
     runtime: input.Runtime ?? before.runtime,
@@ -52,11 +53,30 @@ export function configurationOf(
     environment: input.Environment === undefined ? before.environment : (input.Environment.Variables ?? {}),
     layers: input.Layers === undefined ? before.layers : input.Layers.map((arn) => layerUse(layers, arn)),
     architectures: input.Architectures ?? before.architectures,
-    logFormat: LoggingConfig?.LogFormat ?? before.logFormat,
-    recorded: { ...before.recorded, ...Object.fromEntries(recorded.map((member) => [member, input[member]])) },
+    logFormat,
+    ...levelOf('applicationLogLevel', LoggingConfig?.ApplicationLogLevel ?? kept(applicationLogLevel, logFormat)),
+    ...levelOf('systemLogLevel', LoggingConfig?.SystemLogLevel ?? kept(systemLogLevel, logFormat)),
+    recorded: withoutEmpty({
+      ...before.recorded,
+      ...Object.fromEntries(recorded.map((member) => [member, input[member]])),
+    }),
     ...(deadLetterArn !== undefined && { deadLetterArn }),
     ...(logGroup !== undefined && { logGroup }),
   };
+}
+
+/** An empty text takes a key away. */
+function withoutEmpty(recorded: FunctionConfiguration['recorded']): FunctionConfiguration['recorded'] {
+  return Object.fromEntries(Object.entries(recorded).filter(([, value]) => value !== ''));
+}
+
+/** A level goes with the format that knows it. */
+function kept(level: string | undefined, logFormat: 'Text' | 'JSON'): string | undefined {
+  return logFormat === 'JSON' ? level : undefined;
+}
+
+function levelOf(member: 'applicationLogLevel' | 'systemLogLevel', level: string | undefined) {
+  return level === undefined ? {} : { [member]: level };
 }
 
 function layerUse(layers: Layers, arn: string): LayerUse {

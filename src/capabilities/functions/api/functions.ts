@@ -3,7 +3,7 @@ import type { Lambda } from '@aws-sdk/client-lambda';
 import type { Dispatcher, HandlersOf } from '#gateway';
 import type { CodeDownloads } from '../code/code-downloads.ts';
 import { fetchCode } from '../code/code-source.ts';
-import { parseFunctionRef } from '../function-name.ts';
+import { parseChangeableRef, parseFunctionRef } from '../function-name.ts';
 import { accountConcurrency, type Functions } from '../functions.ts';
 import type { Layers } from '../layers.ts';
 import type { RoleCredentials } from '../runtime/role-credentials.ts';
@@ -37,7 +37,7 @@ export function functionOperations(parts: FunctionOperationParts): HandlersOf<La
       return wireVersion(version);
     },
     async UpdateFunctionCode(input, context) {
-      const ref = parseFunctionRef(input.FunctionName ?? '', context.scope);
+      const ref = parseChangeableRef(input.FunctionName ?? '', context.scope);
       functions.row(ref);
       const zip = await fetchCode(input, dispatcher, context);
       const version = await functions.updateCode(ref, zip, {
@@ -49,7 +49,7 @@ export function functionOperations(parts: FunctionOperationParts): HandlersOf<La
       return wireVersion(version);
     },
     async UpdateFunctionConfiguration(input, context) {
-      const ref = parseFunctionRef(input.FunctionName ?? '', context.scope);
+      const ref = parseChangeableRef(input.FunctionName ?? '', context.scope);
       functions.row(ref);
       if (input.Role !== undefined) await credentials.checkRole(input.Role, context.region);
       const change = (before: Parameters<typeof configurationOf>[2]) => configurationOf(input, layers, before);
@@ -64,7 +64,7 @@ export function functionOperations(parts: FunctionOperationParts): HandlersOf<La
       const version = functions.get(ref);
       const { tags, reserved } = functions.row(ref);
       return {
-        Configuration: wireVersion(version, { qualified: ref.qualifier !== undefined }),
+        Configuration: wireVersion(version, { qualifier: ref.qualifier }),
         Code: { RepositoryType: 'S3', Location: downloads.urlOf(version.code.codeId, endpoint) },
         ...(Object.keys(tags).length > 0 && { Tags: { ...tags } }),
         ...(reserved !== undefined && { Concurrency: { ReservedConcurrentExecutions: reserved } }),
@@ -72,7 +72,7 @@ export function functionOperations(parts: FunctionOperationParts): HandlersOf<La
     },
     GetFunctionConfiguration(input, { scope }) {
       const ref = parseFunctionRef(input.FunctionName ?? '', scope, input.Qualifier);
-      return wireVersion(functions.get(ref), { qualified: ref.qualifier !== undefined });
+      return wireVersion(functions.get(ref), { qualifier: ref.qualifier });
     },
     ListFunctions(input, { scope }) {
       const page = functions.list(scope, {
@@ -104,8 +104,14 @@ export function functionOperations(parts: FunctionOperationParts): HandlersOf<La
       return { CodeSigningConfigArn: '', FunctionName: ref.name };
     },
     GetFunctionRecursionConfig(input, { scope }) {
-      functions.row(parseFunctionRef(input.FunctionName ?? '', scope));
-      return { RecursiveLoop: 'Allow' };
+      const ref = parseFunctionRef(input.FunctionName ?? '', scope);
+      functions.row(ref);
+      return { RecursiveLoop: functions.recursiveLoop(ref) };
+    },
+    async PutFunctionRecursionConfig(input, { scope }) {
+      const RecursiveLoop = input.RecursiveLoop ?? 'Terminate';
+      await functions.setRecursiveLoop(parseFunctionRef(input.FunctionName ?? '', scope), RecursiveLoop);
+      return { RecursiveLoop };
     },
     GetRuntimeManagementConfig(input, { scope }) {
       const version = functions.get(parseFunctionRef(input.FunctionName ?? '', scope, input.Qualifier));

@@ -1,11 +1,13 @@
-import type { Lambda } from '@aws-sdk/client-lambda';
+import type { InvokeWithResponseStreamResponseEvent, Lambda } from '@aws-sdk/client-lambda';
 import type { HandlersOf } from '#gateway';
 import { invalidParameter } from '../errors.ts';
-import { latest, parseFunctionRef } from '../function-name.ts';
+import { latest, parseFunctionRef, type FunctionRef } from '../function-name.ts';
 import type { Functions } from '../functions.ts';
 import type { AsyncInvocations } from '../invoke/async-invocations.ts';
-import { syncBytesMax, checkPayload } from '../invoke/invocation.ts';
-import type { Invocations } from '../invoke/invocations.ts';
+import { syncBytesMax, checkPayload, type InvocationResult } from '../invoke/invocation.ts';
+import type { Invocations, StartedStream } from '../invoke/invocations.ts';
+
+const traceHeaderName = 'x-amzn-trace-id';
 
 export interface InvokeOperationParts {
   readonly functions: Functions;
@@ -15,18 +17,28 @@ export interface InvokeOperationParts {
 
 export function invokeOperations(parts: InvokeOperationParts): HandlersOf<Lambda> {
   const { functions, invocations, asyncInvocations } = parts;
+  const dryRun = (ref: FunctionRef, payload: Uint8Array | undefined) => {
+    functions.get(ref);
+    checkPayload(payload, syncBytesMax);
+    return { StatusCode: 204, ExecutedVersion: ref.qualifier ?? latest };
+  };
   return {
     async Invoke(input, context) {
       const ref = parseFunctionRef(input.FunctionName ?? '', context.scope, input.Qualifier);
       const { requestId } = context;
       const payload = input.Payload as Uint8Array | undefined;
+      const traceHeader = context.headers[traceHeaderName];
       switch (input.InvocationType ?? 'RequestResponse') {
         case 'DryRun':
-          functions.get(ref);
-          checkPayload(payload, syncBytesMax);
-          return { StatusCode: 204, ExecutedVersion: ref.qualifier ?? latest };
+          return dryRun(ref, payload);
         case 'Event':
-          await asyncInvocations.accept({ ref, requestId, payload, ...clientContext(input.ClientContext) });
+          await asyncInvocations.accept({
+            ref,
+            requestId,
+            payload,
+            traceHeader,
+            ...clientContext(input.ClientContext),
+          });
           return { StatusCode: 202 };
         default: {
           const tail = input.LogType === 'Tail';
@@ -35,6 +47,7 @@ export function invokeOperations(parts: InvokeOperationParts): HandlersOf<Lambda
             requestId,
             payload,
             tail,
+            traceHeader,
             ...clientContext(input.ClientContext),
           });
           return {
@@ -47,13 +60,46 @@ export function invokeOperations(parts: InvokeOperationParts): HandlersOf<Lambda
         }
       }
     },
+    async InvokeWithResponseStream(input, context) {
+      const ref = parseFunctionRef(input.FunctionName ?? '', context.scope, input.Qualifier);
+      const payload = input.Payload as Uint8Array | undefined;
+      if (input.InvocationType === 'DryRun') return dryRun(ref, payload);
+      const { stream, result } = await invocations.begin({
+        ref,
+        requestId: context.requestId,
+        payload,
+        tail: input.LogType === 'Tail',
+        traceHeader: context.headers[traceHeaderName],
+        ...clientContext(input.ClientContext),
+      });
+      const ExecutedVersion = stream?.executedVersion ?? (await result).executedVersion;
+      return { StatusCode: 200, ExecutedVersion, EventStream: streamEvents(stream, result) };
+    },
     /** The old form of an asynchronous invocation. */
     async InvokeAsync(input, context) {
       const ref = parseFunctionRef(input.FunctionName ?? '', context.scope);
       const chunks: Buffer[] = [];
       for await (const chunk of input.InvokeArgs as AsyncIterable<Buffer>) chunks.push(chunk);
-      await asyncInvocations.accept({ ref, requestId: context.requestId, payload: Buffer.concat(chunks) });
+      const traceHeader = context.headers[traceHeaderName];
+      const { requestId } = context;
+      await asyncInvocations.accept({ ref, requestId, payload: Buffer.concat(chunks), traceHeader });
       return { Status: 202 };
+    },
+  };
+}
+
+/** The pieces of the answer; an answer in one piece is one of them. */
+async function* streamEvents(
+  stream: StartedStream | undefined,
+  result: Promise<InvocationResult>,
+): AsyncGenerator<InvokeWithResponseStreamResponseEvent> {
+  for await (const piece of stream?.body ?? []) yield { PayloadChunk: { Payload: piece as Buffer } };
+  const { payload, functionError, logTail } = await result;
+  if (stream === undefined && functionError === undefined) yield { PayloadChunk: { Payload: payload } };
+  yield {
+    InvokeComplete: {
+      ...(functionError !== undefined && { ErrorCode: functionError, ErrorDetails: payload.toString('utf8') }),
+      ...(logTail !== undefined && { LogResult: logTail }),
     },
   };
 }

@@ -132,6 +132,8 @@ function statementOf(input: AddPermissionInput, ref: FunctionRef): Statement {
     ...(input.PrincipalOrgID !== undefined && { 'aws:PrincipalOrgID': input.PrincipalOrgID }),
   };
   if (Object.keys(equal).length > 0) conditions['StringEquals'] = equal;
+  const { InvokedViaFunctionUrl: viaUrl } = input;
+  if (viaUrl !== undefined) conditions['Bool'] = { 'lambda:InvokedViaFunctionUrl': String(viaUrl) };
   return {
     Sid: input.StatementId ?? '',
     Effect: 'Allow',

@@ -1,6 +1,5 @@
 import type { Cors, FunctionUrlConfig, Lambda } from '@aws-sdk/client-lambda';
 import type { HandlersOf } from '#gateway';
-import { invalidParameter } from '../errors.ts';
 import { functionArn, latest, parseFunctionRef } from '../function-name.ts';
 import { urlOf, type CorsRules, type FunctionUrl } from '../url/function-url.ts';
 import type { Urls } from '../url/urls.ts';
@@ -9,20 +8,20 @@ import { lambdaTime } from './wire.ts';
 export function urlOperations(urls: Urls): HandlersOf<Lambda> {
   return {
     async CreateFunctionUrlConfig(input, { scope, endpoint }) {
-      checkMode(input.InvokeMode);
       const ref = parseFunctionRef(input.FunctionName ?? '', scope, input.Qualifier);
       const settings = {
+        streams: input.InvokeMode === 'RESPONSE_STREAM',
         auth: input.AuthType ?? 'NONE',
         ...(input.Cors !== undefined && { cors: corsOf(input.Cors) }),
       };
       return wireUrl(await urls.create(ref, settings), endpoint);
     },
     async UpdateFunctionUrlConfig(input, { scope, endpoint }) {
-      checkMode(input.InvokeMode);
       const ref = parseFunctionRef(input.FunctionName ?? '', scope, input.Qualifier);
       const change = (before: FunctionUrl) => {
         const cors = input.Cors === undefined ? before.cors : corsOf(input.Cors);
-        return { auth: input.AuthType ?? before.auth, ...(cors !== undefined && { cors }) };
+        const streams = input.InvokeMode === undefined ? before.streams : input.InvokeMode === 'RESPONSE_STREAM';
+        return { auth: input.AuthType ?? before.auth, streams: streams ?? false, ...(cors !== undefined && { cors }) };
       };
       return wireUrl(await urls.update(ref, change), endpoint);
     },
@@ -38,11 +37,6 @@ export function urlOperations(urls: Urls): HandlersOf<Lambda> {
       return {};
     },
   };
-}
-
-function checkMode(mode: string | undefined): void {
-  if (mode === undefined || mode === 'BUFFERED') return;
-  throw invalidParameter(`InvokeMode ${mode} is not supported here; answers come in one piece (BUFFERED).`);
 }
 
 function corsOf(cors: Cors): CorsRules {
@@ -64,7 +58,7 @@ function wireUrl(url: FunctionUrl, endpoint: string): FunctionUrlConfig {
     AuthType: url.auth,
     CreationTime: lambdaTime(url.createdMs),
     LastModifiedTime: lambdaTime(url.modifiedMs),
-    InvokeMode: 'BUFFERED',
+    InvokeMode: url.streams === true ? 'RESPONSE_STREAM' : 'BUFFERED',
     ...(cors !== undefined && {
       Cors: {
         ...(cors.allowCredentials !== undefined && { AllowCredentials: cors.allowCredentials }),

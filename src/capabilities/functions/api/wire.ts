@@ -22,14 +22,20 @@ export function lambdaTime(timeMs: number): string {
   return new Date(timeMs).toISOString().replace('Z', '+0000');
 }
 
-/** @param options.qualified whether the ARN ends in the version, as answers about a version do */
-export function wireVersion(version: FunctionVersion, options: { qualified?: boolean } = {}): WireConfiguration {
+/**
+ * @param options.qualified whether the ARN ends in the version, as answers about a version do
+ * @param options.qualifier the version or alias that was asked for, which the ARN then names
+ */
+export function wireVersion(
+  version: FunctionVersion,
+  options: { qualified?: boolean; qualifier?: string | undefined } = {},
+): WireConfiguration {
   const { scope, name, recorded } = version;
   const { VpcConfig, TracingConfig, SnapStart, ...others } = recorded as Partial<WireConfiguration>;
   const isLatest = version.version === latest;
   const FunctionArn =
-    options.qualified === true || !isLatest
-      ? functionArn(scope, name, version.version)
+    options.qualifier !== undefined || options.qualified === true || !isLatest
+      ? functionArn(scope, name, options.qualifier ?? version.version)
       : qualifiedArn(scope, name, version.version);
   return {
     ...others,
@@ -59,6 +65,13 @@ export function wireVersion(version: FunctionVersion, options: { qualified?: boo
     Architectures: [...version.architectures] as 'x86_64'[],
     EphemeralStorage: { Size: version.storageMb },
     SnapStart: { ApplyOn: SnapStart?.ApplyOn ?? 'None', OptimizationStatus: 'Off' },
-    LoggingConfig: { LogFormat: version.logFormat, LogGroup: logGroupOf(version) },
+    LoggingConfig: {
+      LogFormat: version.logFormat,
+      ...(version.logFormat === 'JSON' && {
+        ApplicationLogLevel: (version.applicationLogLevel ?? 'INFO') as 'INFO',
+        SystemLogLevel: (version.systemLogLevel ?? 'INFO') as 'INFO',
+      }),
+      LogGroup: logGroupOf(version),
+    },
   };
 }

@@ -70,11 +70,12 @@ async function open(answers: (InvocationResult | Error)[], settings?: Partial<As
   return { invocations, clock, sent, tries, waiting };
 }
 
-const ok: InvocationResult = { payload: Buffer.from('"done"'), executedVersion: '$LATEST' };
+const ok: InvocationResult = { payload: Buffer.from('"done"'), executedVersion: '$LATEST', traceHeader: 'Root=1-0-0' };
 const failed: InvocationResult = {
   payload: Buffer.from('{"errorMessage":"broken"}'),
   functionError: 'Unhandled',
   executedVersion: '$LATEST',
+  traceHeader: 'Root=1-0-0',
 };
 const event = { ref, requestId: 'r-1', payload: Buffer.from('{"a":1}') };
 

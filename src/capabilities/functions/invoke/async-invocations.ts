@@ -25,6 +25,7 @@ interface Owed {
   /** JSON text. */
   readonly payload: string;
   readonly clientContext?: string;
+  readonly traceHeader?: string | undefined;
   readonly acceptedMs: number;
   /** Tries that the function answered with an error. */
   readonly failures: number;
@@ -110,6 +111,7 @@ export class AsyncInvocations {
     readonly requestId: string;
     readonly payload: Uint8Array | undefined;
     readonly clientContext?: string;
+    readonly traceHeader?: string | undefined;
   }): Promise<void> {
     const payload = Buffer.from(checkPayload(request.payload, asyncBytesMax)).toString('utf8');
     this.#parts.functions.get(request.ref);
@@ -118,12 +120,13 @@ export class AsyncInvocations {
   }
 
   async #run({ payload: owed }: OutboxEntry<Owed>, signal: AbortSignal): Promise<void> {
-    const { ref, requestId, clientContext } = owed;
+    const { ref, requestId, clientContext, traceHeader } = owed;
     if (this.#isTooOld(owed)) throw new Error('the event is too old');
     const work = this.#parts.invocations.invoke({
       ref,
       requestId,
       payload: Buffer.from(owed.payload),
+      traceHeader,
       ...(clientContext !== undefined && { clientContext }),
     });
     const result = await Promise.race([work, aborted(signal)]);
@@ -139,27 +142,27 @@ export class AsyncInvocations {
     const { ref } = owed;
     const settings = this.#settings(ref);
     if (this.#parts.functions.find(ref.scope, ref.name) === undefined) return;
-    if (this.#isTooOld(owed)) return this.#giveUp(db, owed, 'EventAgeExceeded', undefined);
+    if (this.#isTooOld(owed)) return this.#giveUp(db, owed, 'EventAgeExceeded', error);
     if (!(error instanceof FunctionFailed)) {
-      if (isPlatformError(error) && error.kind === 'absent')
-        return this.#giveUp(db, owed, 'RetriesExhausted', undefined);
+      if (isHopeless(error)) return this.#giveUp(db, owed, 'RetriesExhausted', error);
       const delayMs = Math.min(1000 * 2 ** owed.throttles, throttlePauseMaxMs);
       this.#owed.add(db, { ...owed, throttles: owed.throttles + 1 }, { delayMs });
       return;
     }
     const failures = owed.failures + 1;
     if (failures > (settings?.retries ?? retryPausesMs.length)) {
-      return this.#giveUp(db, { ...owed, failures }, 'RetriesExhausted', error.result);
+      return this.#giveUp(db, { ...owed, failures }, 'RetriesExhausted', error);
     }
     this.#owed.add(db, { ...owed, failures }, { delayMs: retryPausesMs[failures - 1] ?? 120_000 });
   }
 
-  #giveUp(db: Transaction, owed: Owed, condition: string, result: InvocationResult | undefined): void {
+  #giveUp(db: Transaction, owed: Owed, condition: string, error: unknown): void {
+    const result = error instanceof FunctionFailed ? error.result : undefined;
     const target = this.#settings(owed.ref)?.onFailure;
     if (target !== undefined) this.#tell(db, owed, target, condition, result);
     const version = this.#version(owed.ref);
     if (version?.deadLetterArn === undefined) return;
-    const reason = deadLetterReason(result);
+    const reason = result === undefined ? messageOf(error).slice(0, 1024) : errorMessageIn(result);
     this.#messages.add(db, {
       ...this.#address(owed, version, version.deadLetterArn),
       body: owed.payload,
@@ -199,6 +202,7 @@ export class AsyncInvocations {
       ...this.#address(owed, version, target),
       body: JSON.stringify(record),
       detailType: `Lambda Function Invocation Result - ${outcome}`,
+      traceHeader: result?.traceHeader,
     });
   }
 
@@ -239,8 +243,12 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-function deadLetterReason(result: InvocationResult | undefined): string {
-  if (result === undefined) return 'The event was too old.';
+/** Whether another try would end the same way. */
+function isHopeless(error: unknown): boolean {
+  return isPlatformError(error) && (error.kind === 'absent' || error.code === 'RecursiveInvocationException');
+}
+
+function errorMessageIn(result: InvocationResult): string {
   const told = readJson(result.payload) as { errorMessage?: unknown } | null;
   return typeof told?.errorMessage === 'string' && told.errorMessage !== ''
     ? told.errorMessage.slice(0, 1024)

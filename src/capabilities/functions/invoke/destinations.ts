@@ -14,6 +14,7 @@ export interface Message {
   readonly detailType?: string;
   readonly functionArn: string;
   readonly timeMs: number;
+  readonly traceHeader?: string | undefined;
 }
 
 interface Call {
@@ -29,6 +30,7 @@ export async function sendMessage(dispatcher: Dispatcher, message: Message, call
     caller,
     region: region === '' ? parseArn(message.functionArn).region : region,
     invokedBy: lambdaService,
+    traceHeader: message.traceHeader,
   };
   const { service, operation, input } = planCall(message);
   if (service === 'sqs') {

@@ -13,6 +13,8 @@ export interface InvocationResult {
   /** `Unhandled` when the payload tells of an error. */
   readonly functionError?: 'Unhandled';
   readonly executedVersion: string;
+  /** The trace header that the function saw: what it causes goes on under it. */
+  readonly traceHeader: string;
   /** The end of the log in base64, where it was asked for. */
   readonly logTail?: string;
 }

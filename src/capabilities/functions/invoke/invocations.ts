@@ -1,14 +1,16 @@
 /** Runs invocations at once: finds the version, keeps reserved concurrency, takes a sandbox, writes the report. */
 import type { Clock } from '#kernel/clock';
-import { newHexId } from '#kernel/ids';
-import { throttled } from '../errors.ts';
+import { recursiveInvocation, throttled } from '../errors.ts';
 import { functionArn, type FunctionRef } from '../function-name.ts';
 import type { FunctionVersion } from '../function.ts';
 import type { Functions } from '../functions.ts';
 import type { Launcher } from '../runtime/launcher.ts';
 import type { Pool } from '../runtime/pool.ts';
+import { reportLines, startLines } from '../runtime/platform-lines.ts';
+import type { ResponseStream } from '../runtime/response-stream.ts';
 import type { Outcome, Sandbox } from '../runtime/sandbox.ts';
-import { checkPayload, complaintOf, describeOutcome, syncBytesMax, type InvocationResult } from './invocation.ts';
+import { continueTrace, roundsMax } from './lineage.ts';
+import { checkPayload, describeOutcome, syncBytesMax, type InvocationResult } from './invocation.ts';
 
 export interface InvocationRequest {
   readonly ref: FunctionRef;
@@ -18,6 +20,14 @@ export interface InvocationRequest {
   readonly tail?: boolean;
   /** JSON text. */
   readonly clientContext?: string;
+  /** The X-Ray trace header that came with the event. */
+  readonly traceHeader?: string | undefined;
+  /** Told when the function begins to answer in pieces; the result then has no payload. */
+  readonly onStream?: (stream: StartedStream) => void;
+}
+
+export interface StartedStream extends ResponseStream {
+  readonly executedVersion: string;
 }
 
 export interface InvocationsParts {
@@ -38,18 +48,41 @@ export class Invocations {
 
   /**
    * Runs the function and waits for its answer; an error of the function is an answer too.
-   * @throws ResourceNotFoundException, TooManyRequestsException, ServiceException when it could not be run at all
+   * @throws ResourceNotFoundException, TooManyRequestsException, RecursiveInvocationException, ServiceException when it
+   *   could not be run at all
    */
   async invoke(request: InvocationRequest): Promise<InvocationResult> {
     const { ref } = request;
     const payload = checkPayload(request.payload, syncBytesMax);
     const version = this.#parts.functions.resolve(ref);
+    const traceHeader = this.#continueTrace(request);
     const release = this.#reserve(ref);
     try {
-      return await this.#run(request, payload, version);
+      return await this.#run({ ...request, traceHeader }, payload, version);
     } finally {
       release();
     }
+  }
+
+  /**
+   * As `invoke`, but resolves when the function begins to answer in pieces, or has answered in one.
+   * @returns the pieces, and the result that comes behind them
+   */
+  begin(
+    request: InvocationRequest,
+  ): Promise<{ readonly stream: StartedStream | undefined; readonly result: Promise<InvocationResult> }> {
+    return new Promise((resolve, reject) => {
+      const result = this.invoke({ ...request, onStream: (stream) => resolve({ stream, result }) });
+      result.then(() => resolve({ stream: undefined, result }), reject);
+    });
+  }
+
+  #continueTrace({ ref: { scope, name }, traceHeader }: InvocationRequest): string {
+    const { functions, clock } = this.#parts;
+    const arn = functionArn(scope, name);
+    const { header, rounds } = continueTrace(traceHeader, arn, clock.nowMs());
+    if (rounds > roundsMax && functions.recursiveLoop({ scope, name }) === 'Terminate') throw recursiveInvocation(arn);
+    return header;
   }
 
   #reserve({ scope, name }: FunctionRef): () => void {
@@ -67,14 +100,18 @@ export class Invocations {
     };
   }
 
-  async #run(request: InvocationRequest, payload: Uint8Array, version: FunctionVersion): Promise<InvocationResult> {
+  async #run(
+    request: InvocationRequest & { readonly traceHeader: string },
+    payload: Uint8Array,
+    version: FunctionVersion,
+  ): Promise<InvocationResult> {
     const { pool, clock } = this.#parts;
     const timeoutMs = version.timeoutSeconds * 1000;
     const sandbox = await this.#acquire(version, clock.nowMs() + timeoutMs);
     const { requestId, ref } = request;
     const { log } = sandbox;
     if (request.tail === true) log.startTail();
-    log.say(`START RequestId: ${requestId} Version: ${version.version}`);
+    for (const line of startLines(version, requestId, clock.now())) log.say(line);
     let outcome: Outcome;
     try {
       outcome = await sandbox.invoke(
@@ -82,10 +119,11 @@ export class Invocations {
           requestId,
           payload,
           functionArn: functionArn(ref.scope, ref.name, ref.qualifier),
-          traceId: `Root=1-${Math.floor(clock.nowMs() / 1000).toString(16)}-${newHexId(12)};Sampled=0`,
+          traceId: request.traceHeader,
           ...(request.clientContext !== undefined && { clientContext: request.clientContext }),
         },
         timeoutMs,
+        request.onStream && ((stream) => request.onStream?.({ ...stream, executedVersion: version.version })),
       );
       this.#report(sandbox, version, requestId, outcome);
     } finally {
@@ -96,6 +134,7 @@ export class Invocations {
     return {
       payload: answer,
       executedVersion: version.version,
+      traceHeader: request.traceHeader,
       ...(isError && { functionError: 'Unhandled' as const }),
       ...(request.tail === true && { logTail: log.tail() }),
     };
@@ -111,22 +150,16 @@ export class Invocations {
   }
 
   #report(sandbox: Sandbox, version: FunctionVersion, requestId: string, outcome: Outcome): void {
-    const { log } = sandbox;
-    const initMs = sandbox.takeInitMs();
-    const durationMs = Math.max(0.01, sandbox.durationMs);
-    const complaint = complaintOf(outcome, requestId, version, this.#parts.clock.now());
-    if (complaint !== undefined) log.say(complaint);
-    log.say(`END RequestId: ${requestId}`);
-    const facts = [
-      `REPORT RequestId: ${requestId}`,
-      `Duration: ${durationMs.toFixed(2)} ms`,
-      `Billed Duration: ${Math.ceil(durationMs)} ms`,
-      `Memory Size: ${version.memoryMb} MB`,
-      `Max Memory Used: ${Math.ceil(sandbox.memoryPeakBytes / 2 ** 20)} MB`,
-      ...(initMs === undefined ? [] : [`Init Duration: ${initMs.toFixed(2)} ms`]),
-      ...(outcome.kind === 'timeout' ? ['Status: timeout'] : []),
-    ];
-    log.say(`${facts.join('\t')}\t`);
+    const lines = reportLines({
+      requestId,
+      version,
+      outcome,
+      durationMs: Math.max(0.01, sandbox.durationMs),
+      initMs: sandbox.takeInitMs(),
+      memoryPeakBytes: sandbox.memoryPeakBytes,
+      now: this.#parts.clock.now(),
+    });
+    for (const line of lines) sandbox.log.say(line);
   }
 }
 

@@ -62,7 +62,9 @@ export class Mappings {
   async update(scope: string, uuid: string, change: (before: Mapping) => MappingSettings): Promise<Mapping> {
     const mapping = await this.#parts.state.write((db) => {
       const before = requireMapping(selectMapping(db, uuid), scope);
-      const after = checkMapping({ ...before, ...change(before), modifiedMs: this.#parts.clock.nowMs() });
+      // What the change takes away must not come back from before.
+      const { maxConcurrency: _before, ...fixed } = before;
+      const after = checkMapping({ ...fixed, ...change(before), modifiedMs: this.#parts.clock.nowMs() });
       upsertMapping(db, after);
       return after;
     });

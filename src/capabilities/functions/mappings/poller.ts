@@ -10,11 +10,13 @@ import { newUuid } from '#kernel/ids';
 import type { Log } from '#kernel/log';
 import type { EventTest } from '#languages/event-pattern/event-pattern';
 import type { Functions } from '../functions.ts';
+import { functionArn } from '../function-name.ts';
 import { syncBytesMax } from '../invoke/invocation.ts';
 import type { Invocations } from '../invoke/invocations.ts';
+import { busiestTrace } from '../invoke/lineage.ts';
 import { functionCaller, lambdaService } from '../runtime/role-credentials.ts';
 import { compileFilters, type Mapping } from './mapping.ts';
-import { failuresIn, filteredView, recordOf, type QueueMessage, type QueueRecord } from './record.ts';
+import { failuresIn, filteredView, recordOf, traceHeaderOf, type QueueMessage, type QueueRecord } from './record.ts';
 
 const pollMax = 10;
 const pollSeconds = 20;
@@ -40,6 +42,9 @@ export class Poller {
   #loop: Promise<void> = Promise.resolve();
   #queueUrl: string | undefined;
   #lastResult = 'No records processed';
+  /** The batch that `#lastResult` tells of: one that began earlier and ends later does not hide it. */
+  #lastBatch = 0;
+  #batchCount = 0;
 
   constructor(parts: PollerParts, mapping: Mapping) {
     this.#parts = parts;
@@ -75,8 +80,11 @@ export class Poller {
         while (this.#batches.size >= maxConcurrency && !signal.aborted) await this.#oneEnds();
       } catch (error) {
         if (signal.aborted) return;
-        this.#lastResult = `PROBLEM: ${messageOf(error)}`;
-        log.warn('an event source mapping could not read its queue', { mapping: uuid, error: messageOf(error) });
+        const result = `PROBLEM: ${messageOf(error)}`;
+        // A queue or function that is gone for good is told of once.
+        if (result !== this.#lastResult)
+          log.warn('an event source mapping could not read its queue', { mapping: uuid, error: messageOf(error) });
+        this.#lastResult = result;
         await clock.sleep(Math.min(1000 * 2 ** failures++, pauseMaxMs), signal).catch(() => undefined);
       }
     }
@@ -131,18 +139,20 @@ export class Poller {
   }
 
   #begin(records: readonly QueueRecord[]): void {
-    const batch = this.#handle(records).finally(() => this.#batches.delete(batch));
+    const number = ++this.#batchCount;
+    const batch = this.#handle(records, number).finally(() => this.#batches.delete(batch));
     this.#batches.add(batch);
   }
 
   /** Never rejects. */
-  async #handle(records: readonly QueueRecord[]): Promise<void> {
+  async #handle(records: readonly QueueRecord[], number: number): Promise<void> {
     const { ref, reportsFailures, uuid } = this.#mapping;
     try {
       const result = await this.#parts.invocations.invoke({
         ref,
         requestId: newUuid(),
         payload: Buffer.from(JSON.stringify({ Records: records })),
+        traceHeader: busiestTrace(records.map(traceHeaderOf), functionArn(ref.scope, ref.name)),
       });
       const noFailures: ReadonlySet<string> = new Set();
       const failed =
@@ -151,15 +161,21 @@ export class Poller {
           : reportsFailures
             ? failuresIn(result.payload, records)
             : noFailures;
-      this.#lastResult = failed === undefined ? 'PROBLEM: Function call failed' : 'OK';
+      this.#note(number, failed === undefined ? 'PROBLEM: Function call failed' : 'OK');
       if (failed === undefined) return;
       await this.#delete(records.filter(({ messageId }) => !failed.has(messageId)));
     } catch (error) {
-      this.#lastResult = `PROBLEM: ${messageOf(error)}`;
+      this.#note(number, `PROBLEM: ${messageOf(error)}`);
       this.#parts.log.debug('a batch was not processed', { mapping: uuid, error: messageOf(error) });
       // The messages come back by their visibility timeout; a function that is throttled is left alone for a while.
       await this.#parts.clock.sleep(1000, this.#stopping.signal).catch(() => undefined);
     }
+  }
+
+  #note(batch: number, result: string): void {
+    if (batch < this.#lastBatch) return;
+    this.#lastBatch = batch;
+    this.#lastResult = result;
   }
 
   async #delete(records: readonly QueueRecord[]): Promise<void> {

@@ -17,6 +17,7 @@ export interface QueueRecord {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
   readonly [member: string]: unknown;
 }
 
@@ -44,6 +45,10 @@ export function recordOf(message: QueueMessage, queueArn: string): QueueRecord {
     eventSourceARN: queueArn,
     awsRegion: parseArn(queueArn).region,
   };
+}
+
+export function traceHeaderOf({ attributes }: QueueRecord): string | undefined {
+  return attributes['AWSTraceHeader'];
 }
 
 /** The record as a filter sees it: a body that is JSON is read. */

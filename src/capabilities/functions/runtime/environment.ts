@@ -39,7 +39,7 @@ export function environmentOf(parts: EnvironmentParts): Record<string, string> {
     AWS_ENDPOINT_URL: parts.endpoint,
     AWS_DISABLE_HOST_PREFIX_INJECTION: 'true',
     AWS_EC2_METADATA_DISABLED: 'true',
-    ...(layers !== undefined && layerPaths(layers)),
+    ...(layers !== undefined && layerPaths(layers, version.runtime)),
     ...version.environment,
     _HANDLER: version.handler,
     AWS_REGION: region,
@@ -55,6 +55,7 @@ export function environmentOf(parts: EnvironmentParts): Record<string, string> {
     AWS_LAMBDA_LOG_GROUP_NAME: logGroupOf(version),
     AWS_LAMBDA_LOG_STREAM_NAME: parts.logStream,
     AWS_LAMBDA_LOG_FORMAT: version.logFormat,
+    ...(version.logFormat === 'JSON' && { AWS_LAMBDA_LOG_LEVEL: version.applicationLogLevel ?? 'INFO' }),
     AWS_LAMBDA_RUNTIME_API: parts.runtimeApi,
     LAMBDA_TASK_ROOT: task,
     LAMBDA_RUNTIME_DIR: isInside ? '/var/runtime' : task,
@@ -63,11 +64,15 @@ export function environmentOf(parts: EnvironmentParts): Record<string, string> {
   };
 }
 
-function layerPaths(layers: string): Record<string, string> {
+/** Where runtimes look in layers: "Layer paths for each Lambda runtime" of the Lambda Developer Guide. */
+function layerPaths(layers: string, runtime: string): Record<string, string> {
+  const node = `node${/\d+/.exec(runtime)?.[0] ?? ''}`;
   return {
     LAMBDA_LAYERS_ROOT: layers,
-    PYTHONPATH: join(layers, 'python'),
-    NODE_PATH: [join(layers, 'nodejs', 'node_modules'), join(layers, 'nodejs')].join(delimiter),
+    PYTHONPATH: [join(layers, 'python'), join(layers, 'python', 'lib', runtime, 'site-packages')].join(delimiter),
+    NODE_PATH: ['node_modules', join(node, 'node_modules'), '']
+      .map((folder) => join(layers, 'nodejs', folder))
+      .join(delimiter),
     LD_LIBRARY_PATH: join(layers, 'lib'),
   };
 }

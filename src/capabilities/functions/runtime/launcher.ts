@@ -14,6 +14,7 @@ import { environmentOf } from './environment.ts';
 import { FunctionLog } from './function-log.ts';
 import type { Interpreters } from './interpreter.ts';
 import { findIsolation, planSpawn, type IsolationFacts } from './isolation.ts';
+import { initLines } from './platform-lines.ts';
 import type { RoleCredentials } from './role-credentials.ts';
 import type { RuntimeApi } from './runtime-api.ts';
 import { Sandbox } from './sandbox.ts';
@@ -55,7 +56,7 @@ export class Launcher {
 
   /** @throws unavailable when the runtime's program is not on this machine */
   async launch(version: FunctionVersion): Promise<Sandbox> {
-    const { codes, layers, interpreters, credentials, runtimeApi, clock } = this.#parts;
+    const { codes, layers, interpreters, credentials, runtimeApi, clock, log } = this.#parts;
     const family = runtimeFamily(version.runtime);
     const [, region = ''] = version.scope.split('/');
     const endpoint = await this.#listening();
@@ -81,6 +82,12 @@ export class Launcher {
       log: functionLog,
       memoryMb: version.memoryMb,
       expiresMs: session.expiresMs,
+      complain: (why) =>
+        log.warn('the sandbox of a function could not start; functionSandbox chooses another kind', {
+          function: version.name,
+          kind,
+          error: why,
+        }),
     });
     const registration = await runtimeApi.register(sandbox, family === 'provided');
     const env = {
@@ -101,7 +108,7 @@ export class Launcher {
         hostPath: this.#parts.hostPath,
       }),
     };
-    functionLog.say(`INIT_START Runtime Version: ${interpreter.version}\tSandbox: ${kind}`);
+    for (const line of initLines(version, interpreter.version, kind, clock.now())) functionLog.say(line);
     sandbox.start(registration, env);
     return sandbox;
   }

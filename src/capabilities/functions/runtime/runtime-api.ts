@@ -4,7 +4,9 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Writable } from 'node:stream';
 import { newHexId } from '#kernel/ids';
+import { faultIn, isStreamed, pump } from './response-stream.ts';
 
 // Limit: an answer of a function has at most 6 MiB and a little for its envelope, as in AWS.
 export const responseBytesMax = 6_291_556;
@@ -28,6 +30,8 @@ export interface RuntimePeer {
   /** An answer of more than `responseBytesMax`. */
   onOversize(requestId: string, sizeBytes: number): boolean;
   onError(requestId: string, body: Buffer): boolean;
+  /** Takes the pieces of an answer; undefined where it is wanted in one piece, or by nobody. */
+  openStream(requestId: string, contentType: string): Writable | undefined;
   onInitError(body: Buffer): void;
 }
 
@@ -113,6 +117,9 @@ async function answer(
     return;
   }
   if (request.method !== 'POST') return refuse(response, 405, 'MethodNotAllowed', 'Use POST.');
+  const contentType = request.headers['content-type'] ?? 'application/octet-stream';
+  const sink = kind === 'response' && isStreamed(request) ? peer.openStream(requestId, contentType) : undefined;
+  if (sink !== undefined) return answerStream(peer, requestId, { request, response, sink });
   const read = await readBody(request);
   if (read === undefined) return;
   const { body, sizeBytes } = read;
@@ -129,9 +136,23 @@ async function answer(
       `Exceeded maximum allowed payload size (${responseBytesMax} bytes).`,
     );
   }
-  const isCurrent = kind === 'response' ? peer.onResponse(requestId, body) : peer.onError(requestId, body);
+  const fault = kind === 'response' ? faultIn(request) : body;
+  const isCurrent = fault === undefined ? peer.onResponse(requestId, body) : peer.onError(requestId, fault);
   if (isCurrent) accept(response);
   else refuse(response, 400, 'InvalidRequestID', 'The request id is not that of the invocation under way.');
+}
+
+async function answerStream(
+  peer: RuntimePeer,
+  requestId: string,
+  { request, response, sink }: { request: IncomingMessage; response: ServerResponse; sink: Writable },
+): Promise<void> {
+  const end = await pump(request, sink);
+  if (end.kind === 'cut') return;
+  if (end.kind === 'whole') peer.onResponse(requestId, Buffer.alloc(0));
+  else if (end.kind === 'fault') peer.onError(requestId, end.body);
+  else peer.onOversize(requestId, end.sizeBytes);
+  accept(response);
 }
 
 function send(response: ServerResponse, { payload, clientContext, ...invocation }: NextInvocation): void {

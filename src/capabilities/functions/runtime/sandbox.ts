@@ -4,9 +4,11 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
+import { PassThrough, type Writable } from 'node:stream';
 import type { Clock, Timer } from '#kernel/clock';
 import { messageOf } from '#kernel/errors';
 import type { FunctionLog } from './function-log.ts';
+import type { ResponseStream } from './response-stream.ts';
 import { memoryInUse } from './memory.ts';
 import { responseBytesMax, type NextInvocation, type Registration, type RuntimePeer } from './runtime-api.ts';
 import { OutputLines } from './output-lines.ts';
@@ -32,10 +34,14 @@ export interface SandboxOptions {
   readonly outputMark: string | undefined;
   /** When the credentials of the process end. */
   readonly expiresMs: number;
+  /** Told when the walls around the function could not be put up, which is no fault of its code. */
+  complain(why: string): void;
 }
 
 interface Running {
   readonly requestId: string;
+  readonly onStream: ((stream: ResponseStream) => void) | undefined;
+  sink?: PassThrough;
   settle(outcome: Outcome): void;
 }
 
@@ -70,6 +76,8 @@ export class Sandbox implements RuntimePeer {
   #memoryPeakBytes = 0;
   #memoryLookMs = 0;
   #killReason: string | undefined;
+  /** What the program that shuts the function in says when it fails. */
+  #wallFault: string | undefined;
   #gone: Promise<void> = Promise.resolve();
 
   constructor(options: SandboxOptions) {
@@ -77,7 +85,10 @@ export class Sandbox implements RuntimePeer {
     this.log = options.log;
     this.expiresMs = options.expiresMs;
     this.startedMs = options.clock.nowMs();
-    this.#output = new OutputLines(options.outputMark, (line) => options.log.say(line));
+    this.#output = new OutputLines(options.outputMark, (line) => {
+      if (!this.#isPrepared && /^(?:bwrap|setpriv): /.test(line)) this.#wallFault = line;
+      options.log.say(line);
+    });
   }
 
   get isUsable(): boolean {
@@ -114,7 +125,7 @@ export class Sandbox implements RuntimePeer {
         resolve();
       });
       child.once('close', (code, signal) => {
-        this.#end({ kind: 'exit', how: describeExit(code, signal), ...this.#reason() });
+        this.#end({ kind: 'exit', how: this.#describeEnd(code, signal), ...this.#reason() });
         resolve();
       });
     });
@@ -140,15 +151,22 @@ export class Sandbox implements RuntimePeer {
 
   /**
    * Runs one invocation. Never rejects. A sandbox that is not usable behind it is to be dropped.
+   * @param onStream told when the function begins to answer in pieces; the outcome then has an empty body
    * @param timeoutMs of the function; the preparation of a new sandbox has a time of its own before it
    */
-  async invoke(invocation: Omit<NextInvocation, 'deadlineMs'>, timeoutMs: number): Promise<Outcome> {
+  async invoke(
+    invocation: Omit<NextInvocation, 'deadlineMs'>,
+    timeoutMs: number,
+    onStream?: (stream: ResponseStream) => void,
+  ): Promise<Outcome> {
     const { clock } = this.#options;
     const outcome = await new Promise<Outcome>((resolve) => {
       const timers: Timer[] = [];
       const watch = this.#watchMemory();
       const settle = (result: Outcome): void => {
-        if (this.#running?.settle !== settle) return;
+        const running = this.#running;
+        if (running?.settle !== settle) return;
+        running.sink?.end();
         this.#running = undefined;
         this.#durationMs = performance.now() - (this.#handedMs ?? performance.now());
         this.#handedMs = undefined;
@@ -159,7 +177,7 @@ export class Sandbox implements RuntimePeer {
       const limit = (): void => {
         timers.push(clock.setTimer(timeoutMs, () => this.#timeOut()));
       };
-      this.#running = { requestId: invocation.requestId, settle };
+      this.#running = { requestId: invocation.requestId, onStream, settle };
       if (this.#ended !== undefined) return settle(this.#ended);
       const hand = (): void => {
         for (const timer of timers.splice(0)) timer.cancel();
@@ -210,6 +228,19 @@ export class Sandbox implements RuntimePeer {
     return this.#settle(requestId, { kind: 'error', body: body.subarray(0, responseBytesMax) });
   }
 
+  openStream(requestId: string, contentType: string): Writable | undefined {
+    const running = this.#running;
+    if (running?.requestId !== requestId || running.onStream === undefined) return undefined;
+    // A second answer to one invocation has nobody who waits for it.
+    if (running.sink !== undefined) return undefined;
+    const sink = new PassThrough();
+    // Whoever takes the pieces may have gone.
+    sink.on('error', () => undefined);
+    running.sink = sink;
+    running.onStream({ contentType, body: sink });
+    return sink;
+  }
+
   onInitError(body: Buffer): void {
     this.#end({ kind: 'error', body });
   }
@@ -230,6 +261,12 @@ export class Sandbox implements RuntimePeer {
     this.#killReason = 'timeout';
     this.#signal();
     this.#running?.settle({ kind: 'timeout' });
+  }
+
+  #describeEnd(code: number | null, signal: NodeJS.Signals | null): string {
+    if (this.#isPrepared || this.#wallFault === undefined || code === 0) return describeExit(code, signal);
+    this.#options.complain(this.#wallFault);
+    return `The sandbox could not start: ${this.#wallFault}`;
   }
 
   #reason(): { reason?: string } {

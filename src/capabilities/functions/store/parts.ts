@@ -3,12 +3,14 @@ import type { Db, Transaction } from '#kernel/state';
 import type { Alias } from '../alias.ts';
 import type { AsyncSettings } from '../invoke/async-settings.ts';
 import type { Policy } from '../policy.ts';
+import type { RecursiveLoop } from '../functions.ts';
 
 /** What is kept under each kind. */
 interface Documents {
   readonly alias: Alias;
   readonly policy: Policy;
   readonly async: AsyncSettings;
+  readonly recursion: RecursiveLoop;
 }
 
 export type PartKind = keyof Documents;

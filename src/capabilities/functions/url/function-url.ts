@@ -19,6 +19,8 @@ export interface FunctionUrl {
   readonly qualifier: string;
   readonly auth: 'NONE' | 'AWS_IAM';
   readonly cors?: CorsRules;
+  /** Whether answers go out while the function writes them. */
+  readonly streams?: boolean;
   readonly createdMs: number;
   readonly modifiedMs: number;
 }

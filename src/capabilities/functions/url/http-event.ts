@@ -69,6 +69,9 @@ interface Answer {
   readonly isBase64Encoded?: unknown;
 }
 
+/** What may not stand in the value of a header. */
+const unsafeText = /[^\t\u0020-\u007e\u0080-\u00ff]/;
+
 /** An object with a statusCode says all; anything else is the body of a 200, as in AWS. */
 export function httpResponse(payload: Buffer): HttpResponse {
   const json = { 'content-type': 'application/json' };
@@ -88,18 +91,17 @@ export function httpResponse(payload: Buffer): HttpResponse {
   for (const [name, value] of Object.entries((answer.headers ?? {}) as Record<string, unknown>)) {
     const text = String(value);
     // A name or value that is none of HTTP's must not reach the wire.
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || /[^\t\u0020-\u007e\u0080-\u00ff]/.test(text)) return badGateway();
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || unsafeText.test(text)) return badGateway();
     if (!['content-length', 'connection', 'transfer-encoding'].includes(name.toLowerCase())) {
       headers[name.toLowerCase()] = text;
     }
   }
   const cookies = Array.isArray(answer.cookies) ? answer.cookies.map(String) : [];
-  const [cookie] = cookies;
-  // Limit: of several cookies in an answer only the first is set.
-  if (cookie !== undefined && !/[^\t\u0020-\u007e\u0080-\u00ff]/.test(cookie)) headers['set-cookie'] = cookie;
+  if (cookies.some((cookie) => unsafeText.test(cookie))) return badGateway();
   const { body = '' } = answer;
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return { status, headers, body: answer.isBase64Encoded === true ? Buffer.from(text, 'base64') : text };
+  const bytes = answer.isBase64Encoded === true ? Buffer.from(text, 'base64') : text;
+  return { status, headers, ...(cookies.length > 0 && { cookies }), body: bytes };
 }
 
 export function badGateway(): HttpResponse {

@@ -11,7 +11,7 @@ export const handler = async (event) => {
   if (path === '/fail') throw new Error('no');
   if (path === '/bytes') return { statusCode: 200, headers: { 'content-type': 'image/png' }, body: Buffer.from([1, 255]).toString('base64'), isBase64Encoded: true };
   if (path === '/split') return { statusCode: 200, headers: { 'x-a': 'b\\r\\nx-evil: 1' } };
-  return { statusCode: 201, headers: { 'X-Method': method }, cookies: ['a=b'], body: JSON.stringify(event) };
+  return { statusCode: 201, headers: { 'X-Method': method }, cookies: ['a=b; Path=/', 'c=d'], body: JSON.stringify(event) };
 };`;
 
 suite('the address of a function', async () => {
@@ -31,8 +31,8 @@ suite('the address of a function', async () => {
       headers: { 'content-type': 'application/json', cookie: 'c=1; d=2' },
     });
     assert.deepEqual(
-      [answer.status, answer.headers.get('x-method'), answer.headers.get('set-cookie')],
-      [201, 'POST', 'a=b'],
+      [answer.status, answer.headers.get('x-method'), answer.headers.getSetCookie()],
+      [201, 'POST', ['a=b; Path=/', 'c=d']],
     );
     const event = (await answer.json()) as Record<string, unknown>;
     assert.deepEqual(

@@ -8,12 +8,13 @@ import type { State } from '#kernel/state';
 import { absent, conflict, invalidParameter } from '../errors.ts';
 import { functionArn, latest, type FunctionRef } from '../function-name.ts';
 import type { Functions } from '../functions.ts';
-import { syncBytesMax } from '../invoke/invocation.ts';
-import type { Invocations } from '../invoke/invocations.ts';
+import { syncBytesMax, type InvocationResult } from '../invoke/invocation.ts';
+import type { InvocationRequest, Invocations } from '../invoke/invocations.ts';
 import { removeUrl, selectUrl, selectUrlById, selectUrls, upsertUrl } from '../store/urls.ts';
 import { corsHeaders, type CorsRules, type FunctionUrl } from './function-url.ts';
 import { badGateway, httpEvent, httpResponse } from './http-event.ts';
 import { findSigner } from './signature.ts';
+import { streamAnswer } from './stream-answer.ts';
 
 export interface UrlsParts {
   readonly state: State;
@@ -27,6 +28,7 @@ export interface UrlsParts {
 export interface UrlSettings {
   readonly auth: FunctionUrl['auth'];
   readonly cors?: CorsRules;
+  readonly streams: boolean;
 }
 
 const pathPattern = /^\/lambda-url\/([a-z0-9]+)(\/.*)?$/s;
@@ -117,7 +119,7 @@ export class Urls {
   }
 
   async #invoke(request: HttpRequest, url: FunctionUrl, rawPath: string): Promise<HttpResponse> {
-    const { invocations, clock, log, findCredential } = this.#parts;
+    const { clock, log, findCredential } = this.#parts;
     const body = await readBody(request);
     if (body === undefined) return refuse(413, 'Request Entity Too Large');
     const nowMs = clock.nowMs();
@@ -129,8 +131,7 @@ export class Urls {
     const event = httpEvent(request, { url, requestId, rawPath, body, nowMs, accountId, callerArn: caller?.arn });
     const ref = { scope, name, qualifier: qualifier === latest ? undefined : qualifier };
     try {
-      const result = await invocations.invoke({ ref, requestId, payload: Buffer.from(JSON.stringify(event)) });
-      const answer = result.functionError === undefined ? httpResponse(result.payload) : badGateway();
+      const answer = await this.#run({ ref, requestId, payload: Buffer.from(JSON.stringify(event)) }, url);
       return { ...answer, headers: { ...answer.headers, 'x-amzn-requestid': requestId } };
     } catch (error) {
       if (isPlatformError(error) && error.kind === 'throttled') return refuse(429, 'Too Many Requests');
@@ -138,6 +139,16 @@ export class Urls {
       log.warn('a request to a function could not be served', { error, url: url.id });
       return badGateway();
     }
+  }
+
+  /** The answer of the function, or its beginning while the function goes on. */
+  async #run(request: InvocationRequest, { streams }: FunctionUrl): Promise<HttpResponse> {
+    const { invocations } = this.#parts;
+    if (streams === true) {
+      const { stream, result } = await invocations.begin(request);
+      return stream === undefined ? answerOf(await result) : streamAnswer(stream, result);
+    }
+    return answerOf(await invocations.invoke(request));
   }
 }
 
@@ -158,6 +169,10 @@ async function readBody({ body }: HttpRequest): Promise<Buffer | undefined> {
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks);
+}
+
+function answerOf({ functionError, payload }: InvocationResult): HttpResponse {
+  return functionError === undefined ? httpResponse(payload) : badGateway();
 }
 
 function refuse(status: number, message: string): HttpResponse {

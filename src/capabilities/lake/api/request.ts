@@ -15,7 +15,8 @@ export function bucketOf(buckets: Buckets, input: BucketInput, context: RequestC
 }
 
 export function originOf(context: RequestContext): Origin {
-  return { requestId: context.requestId, requester: context.accountId, sourceIp: context.sourceIp };
+  const { requestId, accountId: requester, sourceIp, headers } = context;
+  return { requestId, requester, sourceIp, traceHeader: headers['x-amzn-trace-id'] };
 }
 
 export const quoted = (etag: string): string => `"${etag}"`;

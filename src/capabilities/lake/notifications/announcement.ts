@@ -29,6 +29,7 @@ export interface Announcement {
   readonly requestId: string;
   readonly requester: string;
   readonly sourceIp: string;
+  readonly traceHeader?: string | undefined;
 }
 
 export const lifecycleReason = 'Lifecycle Expiration';

@@ -18,6 +18,7 @@ interface Delivery {
   readonly arn: string;
   readonly service: Subscription['service'];
   readonly text: string;
+  readonly traceHeader?: string | undefined;
 }
 
 const invokedBy = 's3.amazonaws.com';
@@ -66,7 +67,8 @@ export class Notifications {
     for (const subscription of subscriptions) {
       if (!wants(subscription, eventName, announcement.key)) continue;
       const { arn, service, id } = subscription;
-      this.#outbox.add(db, { arn, service, text: toRecordText(announcement, id) });
+      const { traceHeader } = announcement;
+      this.#outbox.add(db, { arn, service, text: toRecordText(announcement, id), traceHeader });
     }
   }
 
@@ -99,36 +101,31 @@ export class Notifications {
     }
   }
 
-  async #send({ arn, service, text }: Delivery, signal: AbortSignal): Promise<void> {
+  async #send({ arn, service, text, traceHeader }: Delivery, signal: AbortSignal): Promise<void> {
+    const call = (target: string, operation: string, input: object): Promise<unknown> =>
+      this.#call(arn, target, operation, input, signal, traceHeader);
     if (service === 'sns') {
-      await this.#call(
-        arn,
-        'sns',
-        'Publish',
-        { TopicArn: arn, Message: text, Subject: 'Amazon S3 Notification' },
-        signal,
-      );
+      await call('sns', 'Publish', { TopicArn: arn, Message: text, Subject: 'Amazon S3 Notification' });
     } else if (service === 'lambda') {
-      const input = { FunctionName: arn, InvocationType: 'Event', Payload: text };
-      await this.#call(arn, 'lambda', 'Invoke', input, signal);
+      await call('lambda', 'Invoke', { FunctionName: arn, InvocationType: 'Event', Payload: text });
     } else {
-      const { QueueUrl } = (await this.#call(
-        arn,
-        'sqs',
-        'GetQueueUrl',
-        { QueueName: parseArn(arn).resource },
-        signal,
-      )) as {
-        QueueUrl: string;
-      };
-      await this.#call(arn, 'sqs', 'SendMessage', { QueueUrl, MessageBody: text }, signal);
+      const where = { QueueName: parseArn(arn).resource };
+      const { QueueUrl } = (await call('sqs', 'GetQueueUrl', where)) as { QueueUrl: string };
+      await call('sqs', 'SendMessage', { QueueUrl, MessageBody: text });
     }
   }
 
-  #call(arn: string, service: string, operation: string, input: object, signal: AbortSignal): Promise<unknown> {
+  #call(
+    arn: string,
+    service: string,
+    operation: string,
+    input: object,
+    signal: AbortSignal,
+    traceHeader?: string,
+  ): Promise<unknown> {
     const { accountId, region } = parseArn(arn);
     const caller = serviceCaller(invokedBy, accountId);
-    return this.#dispatcher.call(service, operation, input, { caller, region, signal, invokedBy });
+    return this.#dispatcher.call(service, operation, input, { caller, region, signal, invokedBy, traceHeader });
   }
 }
 

@@ -63,6 +63,8 @@ export interface Origin {
   /** The account, or the service that asked. */
   readonly requester: string;
   readonly sourceIp: string;
+  /** The X-Ray trace header of the request: functions that it leads to are counted by it. */
+  readonly traceHeader?: string | undefined;
 }
 
 /** The row that describes the file: among equals the one of the same inode, else the newest. */

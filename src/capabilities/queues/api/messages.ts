@@ -11,14 +11,15 @@ import { draftOf, systemDigest, wireMessage, wireNames, type DraftInput } from '
 export function messageOperations(messages: Messages): HandlersOf<SQS> {
   return {
     async SendMessage(input, context) {
-      const draft = draftOf(input);
+      const draft = draftOf(input, context);
       const [outcome] = await messages.send(addressOf(input, context), [draft], context.caller.principalId);
       return wireSent(valueOf(outcome), input);
     },
     async SendMessageBatch(input, context) {
       const entries = checkBatch('SendMessageBatchRequestEntry', input.Entries);
       checkBatchSize(entries);
-      const outcomes = await messages.send(addressOf(input, context), entries.map(draftOf), context.caller.principalId);
+      const drafts = entries.map((entry) => draftOf(entry, context));
+      const outcomes = await messages.send(addressOf(input, context), drafts, context.caller.principalId);
       return answerBatch(entries, outcomes, (sent, entry) => ({ Id: entry.Id, ...wireSent(sent, entry) }));
     },
     async ReceiveMessage(input, context) {

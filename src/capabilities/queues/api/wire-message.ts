@@ -1,5 +1,6 @@
 /** Messages as the API writes them. */
 import type { MessageAttributeValue, MessageSystemAttributeName } from '@aws-sdk/client-sqs';
+import type { RequestContext } from '#gateway';
 import { digestOf, isBinary, type MessageAttribute, type MessageAttributes } from '../attribute-digest.ts';
 import { badParameter, unknownAttribute } from '../errors.ts';
 import { sequenceNumber, type MessageDraft } from '../message.ts';
@@ -14,12 +15,13 @@ export interface DraftInput {
   readonly MessageDeduplicationId?: string | undefined;
 }
 
-export function draftOf(input: DraftInput): MessageDraft {
+/** @param context of the request, whose trace header counts where the message names none */
+export function draftOf(input: DraftInput, context?: Pick<RequestContext, 'headers'>): MessageDraft {
   const { AWSTraceHeader: trace } = input.MessageSystemAttributes ?? {};
   return {
     body: input.MessageBody ?? '',
     attributes: attributesOf(input.MessageAttributes),
-    traceHeader: trace?.StringValue,
+    traceHeader: trace?.StringValue ?? context?.headers['x-amzn-trace-id'],
     delaySeconds: input.DelaySeconds,
     groupId: input.MessageGroupId,
     deduplicationId: input.MessageDeduplicationId,

@@ -1,5 +1,5 @@
 import type { MessageAttributeValue, SNS } from '@aws-sdk/client-sns';
-import type { HandlersOf } from '#gateway';
+import type { HandlersOf, RequestContext } from '#gateway';
 import { badBatch, badParameter } from '../errors.ts';
 import { isBinary, messageBytesMax, sizeOf, type Draft, type MessageAttributes } from '../publication.ts';
 import type { Published, Publisher } from '../publisher.ts';
@@ -19,15 +19,15 @@ interface DraftInput {
 
 export function publishOperations(publisher: Publisher): HandlersOf<SNS> {
   return {
-    async Publish(input) {
-      const [outcome] = await publisher.publish(targetOf(input), [draftOf(input)]);
+    async Publish(input, context) {
+      const [outcome] = await publisher.publish(targetOf(input), [draftOf(input, context)]);
       if (outcome === undefined || 'error' in outcome) throw outcome?.error ?? new Error('A message had no outcome.');
       return wirePublished(outcome);
     },
-    async PublishBatch(input) {
+    async PublishBatch(input, context) {
       const entries = input.PublishBatchRequestEntries ?? [];
       checkIds(entries.map(({ Id = '' }) => Id));
-      const drafts = entries.map(draftOf);
+      const drafts = entries.map((entry) => draftOf(entry, context));
       if (drafts.reduce((sum, draft) => sum + sizeOf(draft), 0) > messageBytesMax)
         throw badBatch('BatchRequestTooLong', 'The length of all the messages put together is more than the limit.');
       const outcomes = await publisher.publish(addressOfTopicArn(input.TopicArn ?? ''), drafts);
@@ -55,7 +55,7 @@ function targetOf(input: {
   return addressOfTopicArn(arn, input.TopicArn === undefined ? 'TargetArn' : 'TopicArn');
 }
 
-function draftOf(input: DraftInput): Draft {
+function draftOf(input: DraftInput, { headers }: RequestContext): Draft {
   return {
     message: input.Message ?? '',
     subject: input.Subject === '' ? undefined : input.Subject,
@@ -63,6 +63,7 @@ function draftOf(input: DraftInput): Draft {
     attributes: attributesOf(input.MessageAttributes),
     groupId: input.MessageGroupId,
     deduplicationId: input.MessageDeduplicationId,
+    traceHeader: headers['x-amzn-trace-id'],
   };
 }
 

@@ -85,7 +85,7 @@ export class Sender {
         return this.#sendToQueue(subscription.endpoint, body, subscription, publication, {}, signal);
       }
       case 'lambda':
-        return this.#invoke(subscription, document, signal);
+        return this.#invoke(subscription, document, publication.draft.traceHeader, signal);
       case 'http':
       case 'https': {
         const topic = this.#parts.topics.find(subscription.topic);
@@ -159,11 +159,22 @@ export class Sender {
         ...(draft.groupId !== undefined && { MessageGroupId: draft.groupId }),
         ...(isFifoQueue && sequenceNumber !== undefined && { MessageDeduplicationId: deduplicationIdOf(draft) }),
       },
-      { caller: serviceCaller(serviceName, accountId), region, invokedBy: serviceName, signal },
+      {
+        caller: serviceCaller(serviceName, accountId),
+        region,
+        invokedBy: serviceName,
+        traceHeader: draft.traceHeader,
+        signal,
+      },
     );
   }
 
-  async #invoke(subscription: Subscription, document: SnsDocument, signal: AbortSignal): Promise<void> {
+  async #invoke(
+    subscription: Subscription,
+    document: SnsDocument,
+    traceHeader: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { accountId = '', region = '' } = findArn(subscription.endpoint) ?? {};
     const dispatcher = this.#parts.dispatcher;
     if (!dispatcher.serves('lambda', 'Invoke')) throw undeliverable('No function can be invoked here.');
@@ -191,7 +202,7 @@ export class Sender {
         InvocationType: 'Event',
         Payload: Buffer.from(JSON.stringify({ Records: [record] })),
       },
-      { caller: serviceCaller(serviceName, accountId), region, invokedBy: serviceName, signal },
+      { caller: serviceCaller(serviceName, accountId), region, invokedBy: serviceName, traceHeader, signal },
     );
   }
 

@@ -6,6 +6,7 @@ import { unknownOperation, type ErrorFamily } from '../../errors.ts';
 import type { Member, Operation, ServiceModel, Shape } from '../../model/model.ts';
 import type { Answer, Protocol, WireError, WireRequest } from '../protocol.ts';
 import { decodeBindings, encodeBindings, isInAnswerBody, isInBody } from './bindings.ts';
+import { encodeEventStream, eventStreamType, type StreamEvent } from './event-stream.ts';
 import { RestRouter } from './router.ts';
 import { toBytes } from '../tree.ts';
 
@@ -118,5 +119,12 @@ function encodeBody(
     return { type: 'application/octet-stream', content };
   }
   if (payload.shape.type === 'string') return { type: 'text/plain', content: toBytes(value) };
+  if (payload.shape.raw.eventstream === true) {
+    const content = encodeEventStream(payload.shape, value as AsyncIterable<StreamEvent>, {
+      contentType: format.contentType,
+      encode: (event, said) => format.encodePayload(operation, event, said),
+    });
+    return { type: eventStreamType, content };
+  }
   return { type: format.contentType, content: format.encodePayload(operation, payload, value) };
 }

@@ -5,8 +5,9 @@
 import { existsSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { registerHooks, createRequire } from 'node:module';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Writable } from 'node:stream';
 import { format, inspect } from 'node:util';
 
 const { env } = process;
@@ -18,6 +19,8 @@ const runtimeModules = env.MILLPOND_RUNTIME_MODULES;
 for (const name of ['MILLPOND_RUNTIME_API', 'MILLPOND_LOG_MARK', 'MILLPOND_RUNTIME_MODULES']) delete env[name];
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1, noDelay: true });
+const isJsonLog = env.AWS_LAMBDA_LOG_FORMAT === 'JSON';
+const levelOrder = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 const deferred = { endOfLoop: undefined };
 let requestId = '';
 
@@ -46,16 +49,50 @@ function post(path, body, headers = {}) {
 }
 
 function patchConsole() {
-  const levels = { log: 'INFO', info: 'INFO', debug: 'DEBUG', trace: 'TRACE', warn: 'WARN', error: 'ERROR' };
+  const levels = { trace: 'TRACE', debug: 'DEBUG', log: 'INFO', info: 'INFO', warn: 'WARN', error: 'ERROR' };
+  const least = levelOrder.indexOf(isJsonLog ? (env.AWS_LAMBDA_LOG_LEVEL ?? 'INFO') : 'TRACE');
   for (const [method, level] of Object.entries(levels)) {
-    console[method] = (...values) => say(level, format(...values));
+    console[method] = (...values) => {
+      if (levelOrder.indexOf(level) >= least) sayValues(level, values);
+    };
   }
+}
+
+function sayValues(level, values) {
+  if (!isJsonLog) return say(level, format(...values));
+  const error = values.length > 1 ? values.find((value) => value instanceof Error) : undefined;
+  const message = values.length === 1 ? values[0] : format(...values);
+  sayObject(level, { message, ...(error !== undefined && describeForLog(error)) });
+}
+
+/** One event of a log of JSON. */
+function sayObject(level, members) {
+  const head = { timestamp: new Date().toISOString(), level, requestId: requestId || undefined };
+  let line;
+  try {
+    line = JSON.stringify({ ...head, ...members }, (_name, value) =>
+      value instanceof Error ? describeForLog(value) : value,
+    );
+  } catch {
+    line = JSON.stringify({ ...head, ...members, message: format(members.message) });
+  }
+  process.stdout.write(`${line}\n`);
+}
+
+function describeForLog(error) {
+  const { trace, ...facts } = describe(error);
+  return { ...facts, stackTrace: trace };
 }
 
 /** One event of the log; line feeds within it travel as carriage returns. */
 function say(level, text) {
   const line = `${new Date().toISOString()}\t${requestId || 'undefined'}\t${level}\t${text}`;
   process.stdout.write(`${line.replaceAll('\n', '\r')}\n`);
+}
+
+function sayFault(what, error) {
+  if (isJsonLog) sayObject('ERROR', { message: JSON.parse(errorBody(error)) });
+  else say('ERROR', `${what} \t${errorBody(error)}`);
 }
 
 /** Tells that everything said so far belongs to this invocation. */
@@ -146,16 +183,29 @@ function pick(module, path) {
   return value;
 }
 
-/** Modules that the runtime brings (the AWS SDK) are found when the package has none of its own. */
-function offerRuntimeModules(folder) {
-  const parentURL = pathToFileURL(join(folder, 'node_modules', 'x.mjs')).href;
+/**
+ * Packages that the function's own has not: those of layers, by NODE_PATH, which `import` does not look at by itself, and
+ * the AWS SDK that the runtime brings.
+ */
+function offerModules() {
+  const layers = (env.NODE_PATH ?? '').split(delimiter).filter((folder) => basename(folder) === 'node_modules');
+  const parentOf = (folder) => pathToFileURL(join(dirname(folder), 'x.mjs')).href;
+  const brought = runtimeModules === undefined ? [] : [parentOf(join(runtimeModules, 'node_modules'))];
   registerHooks({
     resolve(specifier, context, next) {
       try {
         return next(specifier, context);
       } catch (error) {
-        if (!/^@(aws-sdk|smithy)\//.test(specifier)) throw error;
-        return next(specifier, { ...context, parentURL });
+        if (/^(?:[./]|[a-z]+:)/.test(specifier)) throw error;
+        const isSdk = /^@(?:aws-sdk|smithy)\//.test(specifier);
+        for (const parentURL of [...layers.map(parentOf), ...(isSdk ? brought : [])]) {
+          try {
+            return next(specifier, { ...context, parentURL });
+          } catch {
+            // The next one may have it; the error that counts is the first.
+          }
+        }
+        throw error;
       }
     },
   });
@@ -176,6 +226,114 @@ function contextOf(headers) {
     ...(clientContext !== undefined && { clientContext: JSON.parse(clientContext) }),
     getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),
   };
+}
+
+const streaming = Symbol('streaming');
+const integrationType = 'application/vnd.awslambda.http-integration-response';
+
+/** What handlers find as `awslambda`: answers in pieces ("Response streaming for Lambda functions"). */
+const awslambda = {
+  streamifyResponse: (handler, options) => Object.assign(handler, { [streaming]: options ?? {} }),
+  HttpResponseStream: {
+    /** Puts status, headers and cookies before the body. */
+    from(stream, head) {
+      stream.setContentType(integrationType);
+      stream.begin = Buffer.concat([Buffer.from(JSON.stringify(head)), Buffer.alloc(8)]);
+      return stream;
+    },
+  },
+};
+
+/** Opens the request to the platform with its first piece, so that a handler that fails before it can still say so. */
+class ResponseStream extends Writable {
+  #type = 'application/octet-stream';
+  #sent;
+  #answered;
+  begin;
+
+  setContentType(type) {
+    this.#type = type;
+  }
+
+  get isOpen() {
+    return this.#sent !== undefined;
+  }
+
+  #open() {
+    if (this.#sent !== undefined) return;
+    const headers = {
+      'content-type': this.#type,
+      'transfer-encoding': 'chunked',
+      'lambda-runtime-function-response-mode': 'streaming',
+      trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body',
+    };
+    const path = `${base}/invocation/${requestId}/response`;
+    this.#answered = new Promise((settle, fail) => {
+      this.#sent = request({ agent, host, port, method: 'POST', path, headers }, (answer) => {
+        answer.resume();
+        answer.on('end', settle);
+        answer.on('error', fail);
+      });
+      this.#sent.on('error', fail);
+    });
+    this.#answered.catch(() => undefined);
+    if (this.begin !== undefined) this.#sent.write(this.begin);
+  }
+
+  _write(piece, encoding, done) {
+    this.#open();
+    // Waits for the wire, not for the other side: it may have gone.
+    if (this.#sent.write(piece)) done();
+    else this.#sent.once('drain', done);
+  }
+
+  _final(done) {
+    this.#open();
+    endOutput();
+    this.#sent.end();
+    void this.#close(done);
+  }
+
+  async #close(done) {
+    let failure;
+    try {
+      await this.#answered;
+    } catch (error) {
+      failure = error;
+    }
+    done(failure);
+  }
+
+  /** Ends what was begun with the error behind it. */
+  async fail(error) {
+    const body = errorBody(error);
+    sayFault('Invoke Error', error);
+    endOutput();
+    const { errorType, errorMessage } = describe(error);
+    const short = JSON.stringify({ errorType, errorMessage: errorMessage.slice(0, 1000) });
+    this.#sent.addTrailers({
+      'Lambda-Runtime-Function-Error-Type': 'Unhandled',
+      // Trailers share the bound of headers.
+      'Lambda-Runtime-Function-Error-Body': Buffer.from(body.length > 4000 ? short : body).toString('base64'),
+    });
+    this.#sent.end();
+    await this.#answered;
+  }
+}
+
+async function runStreaming(handler, event, context) {
+  const stream = new ResponseStream();
+  const finished = new Promise((settle, fail) => stream.on('finish', settle).on('error', fail));
+  finished.catch(() => undefined);
+  try {
+    await handler(event, stream, context);
+    // A handler that forgets to end its stream would wait for its timeout.
+    if (!stream.writableEnded) stream.end();
+    await finished;
+  } catch (error) {
+    if (stream.isOpen) await stream.fail(error);
+    else await reportError(error);
+  }
 }
 
 /** A handler may return a value, a promise, or call back; an event loop that runs dry answers null. */
@@ -200,6 +358,10 @@ async function serve(handler) {
   const { headers, body } = await call('GET', '/invocation/next');
   requestId = headers['lambda-runtime-aws-request-id'];
   if (headers['lambda-runtime-trace-id'] !== undefined) env._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'];
+  if (handler[streaming] !== undefined) {
+    await runStreaming(handler, JSON.parse(body.toString('utf8')), contextOf(headers));
+    return;
+  }
   let answer;
   try {
     answer =
@@ -216,7 +378,7 @@ async function serve(handler) {
 
 async function reportError(error) {
   const body = errorBody(error);
-  say('ERROR', `Invoke Error \t${body}`);
+  sayFault('Invoke Error', error);
   endOutput();
   await post(`/invocation/${requestId}/error`, body, { 'lambda-runtime-function-error-type': 'Unhandled' });
 }
@@ -227,8 +389,9 @@ async function die(type, error) {
   process.exit(129);
 }
 
+globalThis.awslambda = awslambda;
 patchConsole();
-if (runtimeModules !== undefined) offerRuntimeModules(runtimeModules);
+offerModules();
 process.on('beforeExit', () => {
   const end = deferred.endOfLoop;
   deferred.endOfLoop = undefined;
@@ -238,7 +401,7 @@ let handler;
 try {
   handler = await loadHandler();
 } catch (error) {
-  say('ERROR', `Uncaught Exception \t${errorBody(error)}`);
+  sayFault('Uncaught Exception', error);
   endOutput();
   await post('/init/error', errorBody(error), { 'lambda-runtime-function-error-type': 'Unhandled' }).catch(
     () => undefined,

@@ -79,6 +79,32 @@ class RecordFormat(logging.Formatter):
         return super().format(record).replace("\n", "\r")
 
 
+class JsonFormat(logging.Formatter):
+    """One event of a log of JSON; what the code adds to a record comes along."""
+
+    usual = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+    def format(self, record):
+        told = {
+            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+            "requestId": Request.id,
+        }
+        told.update({name: value for name, value in vars(record).items() if name not in self.usual})
+        if record.exc_info and record.exc_info[0] is not None:
+            kind, error, trace = record.exc_info
+            frames = [frame.rstrip("\n") for frame in traceback.format_tb(trace)]
+            told.update(errorType=kind.__name__, errorMessage=str(error), stackTrace=frames)
+            told["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
+        return json.dumps({name: value for name, value in told.items() if value is not None}, default=str)
+
+
+def is_json_log():
+    return os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+
+
 def to_json(value):
     return json.dumps(value, ensure_ascii=False, default=encode_decimal).encode("utf-8", "surrogatepass")
 
@@ -117,6 +143,10 @@ def user_frames(error):
 
 def say_error(error):
     told = describe(error)
+    if is_json_log():
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        sys.stdout.write(json.dumps({"timestamp": now, "level": "ERROR", **told}) + "\n")
+        return
     lines = [f"[ERROR] {told['errorType']}: {told['errorMessage']}", "Traceback (most recent call last):"]
     sys.stdout.write("\r".join(lines + [frame.rstrip("\n").replace("\n", "\r") for frame in told["stackTrace"]]) + "\n")
 
@@ -166,8 +196,11 @@ def main():
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     sys.stderr = sys.stdout
     records = logging.StreamHandler(sys.stdout)
-    records.setFormatter(RecordFormat())
+    records.setFormatter(JsonFormat() if is_json_log() else RecordFormat())
     logging.getLogger().addHandler(records)
+    if is_json_log():
+        level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO")
+        logging.getLogger().setLevel({"TRACE": "DEBUG", "FATAL": "CRITICAL", "WARN": "WARNING"}.get(level, level))
     unhandled = {"Lambda-Runtime-Function-Error-Type": "Unhandled"}
     try:
         handler = load_handler(os.environ["_HANDLER"])
