@@ -260,7 +260,7 @@ function spark(flags: object): Finding[] {
       name: 'Spark on s3',
       level: 'bad',
       text,
-      remedy: 'Download them (6 MB): npx millpond spark --add-s3',
+      remedy: 'Download them: npx millpond spark --add-s3',
     });
   }
   return findings;

@@ -72,7 +72,7 @@ function addServer(program: Command): void {
   program
     .command('spark')
     .description('show the Spark that applications run on')
-    .option('--add-s3', 'download the jars by which it reads and writes s3:// (6 MB)')
+    .option('--add-s3', 'download the jars by which it reads and writes s3://')
     .option('--spark-home <folder>', settings.sparkHome.doc)
     .option('--python-path <file>', settings.pythonPath.doc)
     .action(async (flags: object, command: Command) =>

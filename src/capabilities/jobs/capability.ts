@@ -183,7 +183,12 @@ function createWorkers(parts: JobsParts, log: Log): { applications: Applications
 }
 
 function pythonScripts(parts: JobsParts): PythonScriptEngine {
-  return new PythonScriptEngine({ workplace: new Workplace(parts), python: () => findPython(searchOf(parts)) });
+  const search = searchOf(parts);
+  return new PythonScriptEngine({
+    workplace: new Workplace(parts),
+    python: () => findPython(search),
+    findSpark: () => findSpark(search),
+  });
 }
 
 function searchOf({ config, environment }: JobsParts): SparkSearch {

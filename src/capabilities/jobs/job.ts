@@ -95,13 +95,26 @@ export function checkCommand(command: JobCommand): void {
   if (!/^s3:\/\/[^/]+\/.+/.test(command.scriptLocation)) {
     throw invalidInput(`Command.ScriptLocation '${command.scriptLocation}' must be s3://bucket/key of a script.`);
   }
-  const isPythonShell = command.name === 'pythonshell' && /\.py$/i.test(command.scriptLocation);
-  if (!isPythonShell && !/\.sql$/i.test(command.scriptLocation)) {
-    // Differs from AWS: scripts of Spark jobs (glueetl) are SQL; Python runs as pythonshell, Spark by Livy or EMR.
+  const isPython = command.name !== 'sql' && /\.py$/i.test(command.scriptLocation);
+  if (!isPython && !/\.sql$/i.test(command.scriptLocation)) {
+    // Differs from AWS: scripts of jobs are Python or SQL; Scala runs as a jar by Livy or EMR.
     throw invalidInput(
-      `'${command.scriptLocation}' is not a .sql script, and only SQL scripts run as ${command.name}. Rewrite it in SQL, let 'millpond propose' write one, or submit it to Livy.`,
+      `'${command.scriptLocation}' is no script that runs as ${command.name}: jobs run .sql, glueetl and pythonshell .py too. Submit a jar to Livy.`,
     );
   }
+}
+
+/** Members that say how much a run may take. */
+export interface Capacity {
+  readonly MaxCapacity?: number | undefined;
+  readonly WorkerType?: string | undefined;
+  readonly NumberOfWorkers?: number | undefined;
+}
+
+/** @throws InvalidInputException when it is said in both ways */
+export function checkCapacity({ MaxCapacity, WorkerType, NumberOfWorkers }: Capacity): void {
+  if (MaxCapacity === undefined || (WorkerType === undefined && NumberOfWorkers === undefined)) return;
+  throw invalidInput('Please do not set Max Capacity if using Worker Type and Number of Workers.');
 }
 
 /** Arguments of a run: the job's defaults, over them the run's, over those what the job fixes. */

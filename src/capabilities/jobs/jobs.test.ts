@@ -33,9 +33,13 @@ suite('job definitions', async () => {
   test('a script that nothing here can run is refused when the job is made', async () => {
     const withScript = (ScriptLocation: string, Name = 'glueetl') =>
       bench.glue.createJob({ ...jobInput, Name: 'x', Command: { Name, ScriptLocation } });
-    await assert.rejects(withScript('s3://code/job.py'), {
+    await assert.rejects(withScript('s3://code/job.scala'), {
       name: 'InvalidInputException',
-      message: /only SQL scripts/,
+      message: /no script that runs as glueetl: jobs run \.sql, glueetl and pythonshell \.py too/,
+    });
+    await assert.rejects(withScript('s3://code/job.py', 'sql'), { message: /no script that runs as sql/ });
+    await assert.rejects(bench.glue.createJob({ ...jobInput, Name: 'x', MaxCapacity: 2, WorkerType: 'G.1X' }), {
+      message: /do not set Max Capacity if using Worker Type/,
     });
     await assert.rejects(withScript('job.sql'), { message: /s3:\/\/bucket\/key/ });
     await assert.rejects(withScript('s3://code/job.sql', 'gluestreaming'), { message: /gluestreaming/ });

@@ -37,7 +37,8 @@ export const jobResources: readonly ResourceType[] = [
     type: 'AWS::Glue::Workflow',
     noun: 'Workflow',
     arn: workflowArn,
-    updateInput: (Name, members) => ({ Name, ...members }),
+    // The operation leaves what it is not given.
+    updateInput: (Name, members) => ({ Name, Description: '', DefaultRunProperties: {}, ...members }),
     getInput: (Name) => ({ Name }),
   }),
 ];

@@ -3,7 +3,7 @@ import { addS3Connector } from '#drivers/spark/s3-connector';
 import { findSpark, type SparkInstallation } from '#drivers/spark/installation';
 import { readConfig } from '../connection.ts';
 import { CliError, exitCodes } from '../exit.ts';
-import type { Output } from '../output.ts';
+import { formatBytes, type Output } from '../output.ts';
 
 export interface SparkFlags {
   readonly addS3?: boolean;
@@ -24,7 +24,9 @@ export async function runSpark(flags: SparkFlags, output: Output): Promise<void>
   if (spark === undefined) {
     throw new CliError('No Spark was found.', exitCodes.failed, `Install one with: ${sparkRemedy}`);
   }
-  const added = flags.addS3 === true ? await addS3Connector(spark) : [];
+  const onFile = (name: string, sizeBytes = 0): void =>
+    output.note(`downloading ${name}${sizeBytes > 0 ? ` (${formatBytes(sizeBytes)})` : ''}`);
+  const added = flags.addS3 === true ? await addS3Connector(spark, { onFile }) : [];
   const missing = flags.addS3 === true ? [] : spark.missingS3Jars;
   const lines = [
     `Spark ${spark.version} with Hadoop ${spark.hadoopVersion} in ${spark.home}`,

@@ -1,23 +1,37 @@
 /**
- * The jars by which Spark reads and writes `s3://`: Hadoop's S3A of exactly Spark's Hadoop version and the parts of the
- * AWS SDK it calls. For Hadoop 3.3.4 (Spark 3.4 and 3.5) seven jars of 6 MB are enough where the usual bundle has 280 MB.
+ * The jars by which Spark reads and writes `s3://`: Hadoop's S3A of exactly Spark's Hadoop version and the AWS SDK that it
+ * calls. For Hadoop 3.3.4 (Spark 3.4 and 3.5) seven jars of 6 MB are enough where the usual bundle has 280 MB; from Hadoop
+ * 3.4 on (Spark 4) it is the bundle of the second SDK with 560 MB and more. Which bundle belongs to a Hadoop stands in
+ * its parent POM.
  */
 import { createHash } from 'node:crypto';
-import { renameSync, writeFileSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { PlatformError } from '#kernel/errors';
 import type { SparkInstallation } from './installation.ts';
 
 interface Jar {
   /** `group/artifact/version` below Maven Central, the group with slashes. */
   readonly path: string;
-  /** Hexadecimal SHA-256; absent where Maven Central's own checksum is believed. */
+  /** Hexadecimal; absent where Maven Central's own checksum is believed. */
   readonly sha256?: string;
+}
+
+export interface ConnectorOptions {
+  /** Another mirror of Maven Central. */
+  readonly maven?: string;
+  /** Told of each file before it is downloaded; the size is undefined when the server does not say. */
+  readonly onFile?: (name: string, sizeBytes: number | undefined) => void;
 }
 
 const mavenCentral = 'https://repo1.maven.org/maven2';
 const sdk = 'com/amazonaws';
+const timeoutMs = 1_800_000;
 
+/** Of the Hadoop versions that were tried, by digests of our own. */
 const connectors: Readonly<Record<string, readonly Jar[]>> = {
   '3.3.4': [
     {
@@ -49,16 +63,28 @@ const connectors: Readonly<Record<string, readonly Jar[]>> = {
       sha256: '9001ea993a45d82a2d3086edcbda8a40b4e012d049a70fbf071fd329c0fbd777',
     },
   ],
+  '3.4.1': [
+    {
+      path: 'org/apache/hadoop/hadoop-aws/3.4.1',
+      sha256: '01334a07e179cae2b7e251f24857f11e3759108c9d6a79dcbe362a4295227da2',
+    },
+    {
+      path: 'software/amazon/awssdk/bundle/2.24.6',
+      sha256: '890bf9f2a80488f7a8aa8277d64d13a9ea3a3cdff8607ef3b63a878d8b467b41',
+    },
+  ],
 };
 
 /** What of the connector is not among the jars of a Spark. @param jars file names */
 export function missingS3Jars(hadoopVersion: string, jars: readonly string[]): string[] {
   const has = (pattern: RegExp): boolean => jars.some((jar) => pattern.test(jar));
+  const hasBundle = has(/^(aws-java-sdk-)?bundle-/);
   // Whoever put the connector there with a bundle of the SDK has all of it.
-  if (has(/^hadoop-aws-/) && has(/^(aws-java-sdk-)?bundle-/)) return [];
+  if (has(/^hadoop-aws-/) && hasBundle) return [];
   const known = connectors[hadoopVersion];
-  if (known === undefined) return has(/^hadoop-aws-/) ? [] : [`hadoop-aws-${hadoopVersion}.jar`];
-  return known.map(fileName).filter((name) => !jars.includes(name));
+  if (known !== undefined) return known.map(fileName).filter((name) => !jars.includes(name));
+  const connector = has(/^hadoop-aws-/) ? [] : [`hadoop-aws-${hadoopVersion}.jar`];
+  return hasBundle ? connector : [...connector, 'the bundle of the AWS SDK'];
 }
 
 /**
@@ -66,37 +92,82 @@ export function missingS3Jars(hadoopVersion: string, jars: readonly string[]): s
  * @returns the names of the new files
  * @throws unavailable when Maven Central or the folder cannot be reached, or a file is not the one that was expected
  */
-export async function addS3Connector(spark: SparkInstallation): Promise<string[]> {
+export async function addS3Connector(spark: SparkInstallation, options: ConnectorOptions = {}): Promise<string[]> {
   if (spark.missingS3Jars.length === 0) return [];
+  const maven = options.maven ?? mavenCentral;
   const known = connectors[spark.hadoopVersion];
-  if (known === undefined) {
-    throw unavailable(
-      `No list of jars is known for Hadoop ${spark.hadoopVersion}. Put hadoop-aws-${spark.hadoopVersion}.jar and the AWS SDK bundle it names into ${join(spark.home, 'jars')}.`,
-    );
-  }
+  // A part of a pinned list may be there already; of another connector all is fetched, whatever else is there.
+  const wanted =
+    known === undefined
+      ? await connectorOf(spark.hadoopVersion, maven)
+      : known.filter((jar) => spark.missingS3Jars.includes(fileName(jar)));
   const added: string[] = [];
-  for (const jar of known.filter((each) => spark.missingS3Jars.includes(fileName(each)))) {
-    const name = fileName(jar);
-    const bytes = await download(`${mavenCentral}/${jar.path}/${name}`);
-    const found = createHash('sha256').update(bytes).digest('hex');
-    if (jar.sha256 !== undefined && found !== jar.sha256) throw unavailable(`${name} is not the file it should be.`);
-    const target = join(spark.home, 'jars', name);
-    try {
-      writeFileSync(`${target}.part`, bytes);
-      renameSync(`${target}.part`, target);
-    } catch (cause) {
-      throw unavailable(`${target} cannot be written. Run this as the owner of that folder.`, cause);
-    }
-    added.push(name);
+  for (const jar of wanted) {
+    await download(jar, join(spark.home, 'jars'), maven, options);
+    added.push(fileName(jar));
   }
   return added;
 }
 
-async function download(url: string): Promise<Buffer> {
+/** The jars of any Hadoop from 3.1 on, by the versions in its parent POM. */
+async function connectorOf(hadoopVersion: string, maven: string): Promise<Jar[]> {
+  const url = `${maven}/org/apache/hadoop/hadoop-project/${hadoopVersion}/hadoop-project-${hadoopVersion}.pom`;
+  const pom = await (await open(url)).text();
+  const property = (name: string): string | undefined => new RegExp(`<${name}>([\\w.-]+)</${name}>`).exec(pom)?.[1];
+  const jars: Jar[] = [{ path: `org/apache/hadoop/hadoop-aws/${hadoopVersion}` }];
+  const [first, second] = [property('aws-java-sdk.version'), property('aws-java-sdk-v2.version')];
+  if (second !== undefined) jars.push({ path: `software/amazon/awssdk/bundle/${second}` });
+  else if (first !== undefined) jars.push({ path: `${sdk}/aws-java-sdk-bundle/${first}` });
+  else throw unavailable(`${url} names no AWS SDK, so that nothing is known of the jars of Hadoop ${hadoopVersion}.`);
+  const accelerator = property('amazon-s3-analyticsaccelerator-s3.version');
+  if (accelerator !== undefined) {
+    jars.push({ path: `software/amazon/s3/analyticsaccelerator/analyticsaccelerator-s3/${accelerator}` });
+  }
+  return jars;
+}
+
+/** Nothing stands under the file's name before its digest was found right. */
+async function download(jar: Jar, folder: string, maven: string, { onFile }: ConnectorOptions): Promise<void> {
+  const name = fileName(jar);
+  const url = `${maven}/${jar.path}/${name}`;
+  const expected = jar.sha256 ?? (await readChecksum(`${url}.sha1`));
+  const answer = await open(url);
+  const length = answer.headers.get('content-length');
+  onFile?.(name, length === null ? undefined : Number(length));
+  const target = join(folder, name);
+  const hash = createHash(jar.sha256 === undefined ? 'sha1' : 'sha256');
+  const source = answer.body;
+  if (source === null) throw unavailable(`${url} is empty.`);
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(120_000) });
+    const hashed = async function* (chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    };
+    await pipeline(Readable.fromWeb(source as never), hashed, createWriteStream(`${target}.part`));
+    if (hash.digest('hex') !== expected) throw unavailable(`${name} is not the file it should be.`);
+    await rename(`${target}.part`, target);
+  } catch (cause) {
+    await rm(`${target}.part`, { force: true }).catch(() => undefined);
+    if (cause instanceof PlatformError) throw cause;
+    const isOurs = typeof (cause as NodeJS.ErrnoException).syscall === 'string' && 'path' in (cause as object);
+    if (isOurs) throw unavailable(`${target} cannot be written. Run this as the owner of that folder.`, cause);
+    throw unavailable(`${url} broke off. Check the connection to Maven Central and the free space.`, cause);
+  }
+}
+
+async function readChecksum(url: string): Promise<string> {
+  const [digest] = /^[0-9a-f]{40}\b/i.exec(await (await open(url)).text()) ?? [];
+  if (digest === undefined) throw unavailable(`${url} holds no SHA-1 digest.`);
+  return digest.toLowerCase();
+}
+
+async function open(url: string): Promise<Response> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
     if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-    return Buffer.from(await answer.arrayBuffer());
+    return answer;
   } catch (cause) {
     throw unavailable(`${url} cannot be downloaded. Check the connection to Maven Central.`, cause);
   }

@@ -2,7 +2,7 @@ import type { Glue } from '@aws-sdk/client-glue';
 import type { GlueTags } from '#catalog';
 import type { HandlersOf } from '#gateway';
 import { pageOf } from '#kernel/paging';
-import { defaultTimeoutMinutes, jobArn, type Job, type JobDefinition } from '../job.ts';
+import { checkCapacity, defaultTimeoutMinutes, jobArn, type Job, type JobDefinition } from '../job.ts';
 import type { Jobs } from '../jobs.ts';
 
 type CreateJobInput = Parameters<NonNullable<HandlersOf<Glue>['CreateJob']>>[0];
@@ -71,6 +71,7 @@ export function jobOperations(jobs: Jobs, tags: GlueTags): HandlersOf<Glue> {
 }
 
 function definitionOf(input: Omit<Partial<CreateJobInput>, 'Name' | 'Tags'>): JobDefinition {
+  checkCapacity(input);
   const { Command: command = {}, ExecutionProperty: execution } = input;
   const recorded = Object.fromEntries(
     recordedMembers.filter((member) => input[member] !== undefined).map((member) => [member, input[member]]),

@@ -3,6 +3,7 @@ import type { HandlersOf } from '#gateway';
 import { isPlatformError, messageOf } from '#kernel/errors';
 import { decodeToken, encodeToken } from '#kernel/paging';
 import type { StoredBookmark } from '../store/runs.ts';
+import { checkCapacity } from '../job.ts';
 import { executionSeconds, type JobRun } from '../runs/job-run.ts';
 import type { JobRuns } from '../runs/job-runs.ts';
 
@@ -11,6 +12,7 @@ const pageSizeMax = 200;
 export function runOperations(runs: JobRuns): HandlersOf<Glue> {
   return {
     async StartJobRun(input, { scope }) {
+      checkCapacity(input);
       const { JobName, Arguments, Timeout, JobRunId, JobRunQueuingEnabled, ...rest } = input;
       const run = await runs.startRun(scope, {
         jobName: JobName ?? '',

@@ -4,7 +4,17 @@
  *
  * Limit: each file keeps the first 16 MiB of what was written and the last 64 KiB of the rest.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 export type OutputStream = 'stdout' | 'stderr';
@@ -18,6 +28,7 @@ export interface LogPage {
 
 const keptBytesMax = 16 * 2 ** 20;
 const tailBytesMax = 64 * 1024;
+const shownTailBytesMax = 256 * 1024;
 /** A line without an end is cut here, so that a stream of one endless line takes no memory. */
 const lineCharsMax = 64 * 1024;
 
@@ -52,6 +63,11 @@ export class ApplicationLog {
   say(line: string): void {
     this.#files.stderr.write(Buffer.from(`${line}\n`));
     this.#add([line]);
+  }
+
+  /** Forgets what was written, for an output that comes anew from its beginning. */
+  restart(): void {
+    for (const file of Object.values(this.#files)) file.clear();
   }
 
   close(): void {
@@ -90,6 +106,13 @@ class BoundedFile {
     this.#tail = Buffer.concat([this.#tail, rest]).subarray(-tailBytesMax);
   }
 
+  clear(): void {
+    ftruncateSync(this.#handle);
+    this.#sizeBytes = 0;
+    this.#skippedBytes = 0;
+    this.#tail = Buffer.alloc(0);
+  }
+
   close(): void {
     const lostBytes = this.#skippedBytes - this.#tail.length;
     if (lostBytes > 0) writeSync(this.#handle, `\n[${lostBytes} bytes of output were left out here]\n`);
@@ -103,9 +126,34 @@ class BoundedFile {
  * @param from number of the first line; -1 for the last `size` lines
  */
 export function readLogPage(folder: string, from: number, size: number): LogPage {
-  const lines = readLines(join(folder, 'log'));
-  const start = from < 0 ? Math.max(0, lines.length - size) : Math.min(from, lines.length);
-  return { from: start, total: lines.length, lines: lines.slice(start, start + size) };
+  const path = join(folder, 'log');
+  const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+  // Only the page becomes text: clients that follow a log ask often.
+  const ends = lineEnds(bytes);
+  const start = from < 0 ? Math.max(0, ends.length - size) : Math.min(from, ends.length);
+  const end = Math.min(start + size, ends.length);
+  const offset = start === 0 ? 0 : (ends[start - 1] ?? 0) + 1;
+  const text = end > start ? bytes.toString('utf8', offset, ends[end - 1]) : undefined;
+  return { from: start, total: ends.length, lines: text?.split('\n') ?? [] };
+}
+
+/** The last lines of an application's log, of its last 256 KiB at most. */
+export function readLogTail(folder: string, count: number): string[] {
+  const path = join(folder, 'log');
+  if (!existsSync(path)) return [];
+  const handle = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(handle);
+    const bytes = Buffer.alloc(Math.min(size, shownTailBytesMax));
+    readSync(handle, bytes, 0, bytes.length, size - bytes.length);
+    const lines = bytes.toString('utf8').split('\n');
+    lines.pop();
+    // The first one may have been cut.
+    if (size > bytes.length && lines.length > 1) lines.shift();
+    return lines.slice(-count);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 /** The bytes of one stream; empty when there are none. */
@@ -114,11 +162,11 @@ export function readOutput(folder: string, stream: OutputStream): Buffer {
   return existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
 }
 
-function readLines(path: string): string[] {
-  if (!existsSync(path)) return [];
-  const lines = readFileSync(path, 'utf8').split('\n');
-  lines.pop();
-  return lines;
+/** Where each line ends. */
+function lineEnds(bytes: Buffer): number[] {
+  const ends: number[] = [];
+  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) ends.push(at);
+  return ends;
 }
 
 /**
@@ -126,13 +174,13 @@ function readLines(path: string): string[] {
  * the last line with something in it.
  */
 export function reasonInLog(folder: string): string | undefined {
-  const lines = readLines(join(folder, 'log'))
-    .slice(-400)
-    .map((line) => line.trim());
+  const lines = readLogTail(folder, 400).map((line) => line.trim());
   const isError = (line: string): boolean =>
-    /^(?:[\w$.]+\.)?[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Failure)\b.*|^Exception in thread|^error:/.test(line) &&
-    !/^\d\d\/\d\d\/\d\d/.test(line);
+    /^(?:[\w$.]+\.)?(?:[A-Z]\w*)?(?:Error|Exception|Exit|Interrupt|Failure)\b|^Exception in thread|^error:/.test(
+      line,
+    ) && !/^\d\d\/\d\d\/\d\d/.test(line);
   const found =
-    lines.findLast(isError) ?? lines.findLast((line) => line !== '' && !/^(at |\d\d\/\d\d\/\d\d .* INFO)/.test(line));
+    lines.findLast(isError) ??
+    lines.findLast((line) => line !== '' && !/^(at |Node\.js v|Millpond: |\d\d\/\d\d\/\d\d .* INFO)/.test(line));
   return found?.slice(0, 1000);
 }

@@ -5,7 +5,6 @@ import { suite, test } from 'node:test';
 import { EMR } from '@aws-sdk/client-emr';
 import { clientConfig, until, useTempFolder } from '#testing';
 import { startKillable } from '../../../testing/killable.ts';
-import { startTestPlatform } from '../../../testing/platform.ts';
 import { openLivy } from '../api/livy/livy.fixture.ts';
 
 const livyOf = (dataDir: string) =>
@@ -69,29 +68,6 @@ suite('applications and a crash', { skip: !existsSync('/proc/self/environ') && '
       await until(async () => (await states()).join(' ') === 'COMPLETED FAILED', 'the next step', 20_000);
     } finally {
       emr.destroy();
-    }
-  });
-
-  test('what a remote Livy runs is taken up again, and runs once', async () => {
-    const remote = await startTestPlatform({ sparkHome: '/nowhere' });
-    const near = useTempFolder();
-    const started = join(useTempFolder(), 'started');
-    writeFileSync(
-      script,
-      `import time\nopen(${JSON.stringify(started)}, 'a').write('x')\ntime.sleep(3)\nprint('done')\n`,
-    );
-    let platform = await startKillable(near, ['--livy-url', remote.livyUrl ?? '']);
-    try {
-      const { body } = await livyOf(near).post('/batches', { file: script });
-      await until(() => existsSync(started), 'the remote batch to run', 20_000);
-      await platform.kill();
-      platform = await startKillable(near, ['--livy-url', remote.livyUrl ?? '']);
-      const batch = await livyOf(near).ended(body.id, 30_000);
-      assert.equal(batch.state, 'success', batch.log.join('\n'));
-      assert.equal(readFileSync(started, 'utf8'), 'x');
-    } finally {
-      await platform.kill();
-      await remote.close();
     }
   });
 });

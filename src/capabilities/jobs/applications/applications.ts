@@ -3,7 +3,7 @@
  * shutdown interrupted is settled at the next start: processes of the old platform are ended, what a remote Livy runs is
  * taken up again.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Caller } from '#gateway';
@@ -23,7 +23,14 @@ import {
   type Outcome,
   type Submission,
 } from './application.ts';
-import { ApplicationLog, readLogPage, readOutput, type LogPage, type OutputStream } from './application-log.ts';
+import {
+  ApplicationLog,
+  readLogPage,
+  readLogTail,
+  readOutput,
+  type LogPage,
+  type OutputStream,
+} from './application-log.ts';
 
 export interface ApplicationRequest {
   readonly scope: string;
@@ -47,6 +54,9 @@ export interface ApplicationsParts {
   /** Applications that run at once; further ones wait. */
   readonly concurrency: number;
 }
+
+// Limit: the logs of the 10,000 newest applications are kept; the history tells of all.
+const keptLogsMax = 10_000;
 
 interface ActiveApplication {
   readonly abort: AbortController;
@@ -139,6 +149,11 @@ export class Applications {
     return readLogPage(this.logFolder(id), from, size);
   }
 
+  /** The last lines. */
+  readLogTail(id: number, count: number): string[] {
+    return readLogTail(this.logFolder(id), count);
+  }
+
   readOutput(id: number, stream: OutputStream): Buffer {
     return readOutput(this.logFolder(id), stream);
   }
@@ -173,6 +188,7 @@ export class Applications {
       const wasStarted = application.startedMs !== undefined;
       const engine = this.#engineOf(application);
       const outcome = wasStarted && engine !== undefined ? await this.#settle(engine, application) : 'resume';
+      if (wasStarted) await rm(runFolder(application), { recursive: true, force: true });
       if (outcome === 'resume') this.#enqueue(application.id);
       else await this.#end(application.id, outcome);
     }
@@ -235,7 +251,8 @@ export class Applications {
     const engine = this.#engineOf(application);
     const logFolder = this.logFolder(id);
     await mkdir(logFolder, { recursive: true });
-    const folder = await mkdtemp(join(tmpdir(), 'millpond-application-'));
+    const folder = runFolder(application);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     const log = new ApplicationLog(logFolder);
     const report = async (facts: ApplicationFacts): Promise<void> => void (await this.#change(id, () => facts));
     try {
@@ -261,7 +278,16 @@ export class Applications {
   #end(id: number, outcome: Outcome): Promise<Application | undefined> {
     if (outcome.state === 'interrupted') return Promise.resolve(undefined);
     const endedMs = this.#parts.clock.nowMs();
+    void this.#forgetLog(id - keptLogsMax);
     return this.#change(id, () => ({ ...outcome, endedMs }));
+  }
+
+  async #forgetLog(id: number): Promise<void> {
+    const old = rows.selectApplication(this.#parts.state.reader, id);
+    if (old === undefined || !hasEnded(old)) return;
+    await rm(this.logFolder(id), { recursive: true, force: true }).catch((error: unknown) =>
+      this.#parts.log.warn('an old log could not be deleted', { id, error }),
+    );
   }
 
   /** What has ended only leaves the listing. @returns undefined when nothing changed */
@@ -277,6 +303,11 @@ export class Applications {
       return after;
     });
   }
+}
+
+/** Named by the token, so that the next start finds what a crash left: it may hold a key of the caller. */
+function runFolder({ token }: Application): string {
+  return join(tmpdir(), `millpond-application-${token}`);
 }
 
 function endingOf(signal: AbortSignal): Outcome {

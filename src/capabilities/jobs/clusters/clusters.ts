@@ -27,10 +27,12 @@ export interface ClustersParts {
 
 export type StepRequest = Pick<Step, 'name' | 'actionOnFailure' | 'command' | 'executionRole' | 'token'>;
 
-/** The logs of a step that its cluster's LogUri is owed. */
+/** The logs of a step or bootstrap action that its cluster's LogUri is owed. */
 interface OwedLogs {
   readonly clusterId: string;
-  readonly stepId: string;
+  readonly applicationId: number;
+  /** Below the cluster's own. */
+  readonly folder: string;
 }
 
 // Limit: a cluster has at most 256 steps that wait or run, as on AWS.
@@ -58,8 +60,8 @@ export class Clusters {
     });
     this.#course = new Course({
       ...parts,
-      owesLogs: (db, cluster, step) => {
-        if (cluster.logUri !== undefined) this.#logs.add(db, { clusterId: cluster.id, stepId: step.id });
+      owesLogs: (db, { id: clusterId, logUri }, applicationId, folder) => {
+        if (logUri !== undefined) this.#logs.add(db, { clusterId, applicationId, folder });
       },
     });
     parts.applications.observe((db, application) => this.#course.follow(db, application));
@@ -263,12 +265,11 @@ export class Clusters {
     this.#idleTimers.set(id, timer);
   }
 
-  async #deliverLogs({ clusterId, stepId }: OwedLogs, signal: AbortSignal): Promise<void> {
+  async #deliverLogs({ clusterId, applicationId, folder }: OwedLogs, signal: AbortSignal): Promise<void> {
     const { state, applications, dispatcher } = this.#parts;
     const cluster = rows.selectCluster(state.reader, clusterId);
-    const step = rows.selectStep(state.reader, stepId);
     const uri = findS3Uri(cluster?.logUri ?? '');
-    if (cluster === undefined || step?.applicationId === undefined || uri === undefined) return;
+    if (cluster === undefined || uri === undefined) return;
     const [accountId = '', region = ''] = cluster.scope.split('/');
     const role = cluster.jobFlowRole;
     const caller = role === undefined ? cluster.caller : roleCaller(role, accountId, cluster.id);
@@ -279,8 +280,8 @@ export class Clusters {
         'PutObject',
         {
           Bucket: uri.bucket,
-          Key: `${prefix}${clusterId}/steps/${stepId}/${name}.gz`,
-          Body: gzipSync(applications.readOutput(step.applicationId, name)),
+          Key: `${prefix}${clusterId}/${folder}/${name}.gz`,
+          Body: gzipSync(applications.readOutput(applicationId, name)),
         },
         { caller, region, signal, invokedBy: 'elasticmapreduce.amazonaws.com' },
       );

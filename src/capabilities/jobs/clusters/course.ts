@@ -11,7 +11,14 @@ import type { Transaction } from '#kernel/state';
 import { emptySubmission, type Application, type Submission } from '../applications/application.ts';
 import type { Applications } from '../applications/applications.ts';
 import * as rows from '../store/clusters.ts';
-import { bootstrapSource, clusterHasEnded, type Cluster, type StateReason } from './cluster.ts';
+import {
+  bootstrapLogFolder,
+  bootstrapSource,
+  clusterHasEnded,
+  sparkDefaults,
+  type Cluster,
+  type StateReason,
+} from './cluster.ts';
 import { clusterEvent, stepEvent } from './cluster-event.ts';
 import { submissionOfStep } from './step-command.ts';
 import { stepHasEnded, type Step } from './step.ts';
@@ -20,8 +27,8 @@ export interface CourseParts {
   readonly clock: Clock;
   readonly events: EventHub;
   readonly applications: Applications;
-  /** Owes the logs of a step to the cluster's LogUri. */
-  readonly owesLogs: (db: Transaction, cluster: Cluster, step: Step) => void;
+  /** Owes the logs of an application to a folder below the cluster's LogUri. */
+  readonly owesLogs: (db: Transaction, cluster: Cluster, applicationId: number, folder: string) => void;
 }
 
 export class Course {
@@ -115,6 +122,7 @@ export class Course {
   #followBootstrap(db: Transaction, clusterId: string, application: Application): void {
     const cluster = rows.selectCluster(db, clusterId);
     if (cluster === undefined) return;
+    this.#parts.owesLogs(db, cluster, application.id, bootstrapLogFolder(cluster, cluster.bootstrapped));
     if (application.state === 'success') rows.putCluster(db, { ...cluster, bootstrapped: cluster.bootstrapped + 1 });
     else if (cluster.state !== 'TERMINATING') {
       const message = `On the master instance, bootstrap action ${cluster.bootstrapped + 1} failed: ${application.reason ?? ''}`;
@@ -131,7 +139,8 @@ export class Course {
       this.#fail(db, cluster, step, messageOf(error));
       return;
     }
-    const application = this.#submit(db, cluster, step.id, submission, step.executionRole);
+    const conf = { ...sparkDefaults(cluster), ...submission.conf };
+    const application = this.#submit(db, cluster, step.id, { ...submission, conf }, step.executionRole);
     this.#moveStep(db, cluster, { ...step, state: 'RUNNING', applicationId: application.id });
   }
 
@@ -202,7 +211,9 @@ export class Course {
       ...(stepHasEnded(step) && { endedMs: nowMs }),
     };
     rows.putStep(db, moved);
-    if (stepHasEnded(moved) && moved.applicationId !== undefined) this.#parts.owesLogs(db, cluster, moved);
+    if (stepHasEnded(moved) && moved.applicationId !== undefined) {
+      this.#parts.owesLogs(db, cluster, moved.applicationId, `steps/${moved.id}`);
+    }
     this.#parts.events.record(db, stepEvent(cluster, moved, nowMs));
   }
 }

@@ -30,8 +30,9 @@ const cluster: ResourceType = {
   },
   async update(id, next, previous, context) {
     const JobFlowIds = [id];
-    const { StepConcurrencyLevel, AutoTerminationPolicy, ManagedScalingPolicy, VisibleToAllUsers, Instances } = next;
-    if (StepConcurrencyLevel !== undefined)
+    const { AutoTerminationPolicy, ManagedScalingPolicy, VisibleToAllUsers, Instances } = next;
+    const StepConcurrencyLevel = (next['StepConcurrencyLevel'] as number | undefined) ?? 1;
+    if (StepConcurrencyLevel !== (previous['StepConcurrencyLevel'] ?? 1))
       await context.call('emr', 'ModifyCluster', { ClusterId: id, StepConcurrencyLevel });
     if (AutoTerminationPolicy !== undefined) {
       await context.call('emr', 'PutAutoTerminationPolicy', { ClusterId: id, AutoTerminationPolicy });
@@ -40,6 +41,8 @@ const cluster: ResourceType = {
     }
     if (ManagedScalingPolicy !== undefined) {
       await context.call('emr', 'PutManagedScalingPolicy', { ClusterId: id, ManagedScalingPolicy });
+    } else if (previous['ManagedScalingPolicy'] !== undefined) {
+      await context.call('emr', 'RemoveManagedScalingPolicy', { ClusterId: id });
     }
     if (VisibleToAllUsers !== undefined)
       await context.call('emr', 'SetVisibleToAllUsers', { JobFlowIds, VisibleToAllUsers });

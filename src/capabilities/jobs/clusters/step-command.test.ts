@@ -36,6 +36,13 @@ test('SQL files come with their variables as arguments', () => {
   assert.deepEqual(runner('spark-sql', '-f', 's3://b/q.sql', '--database', 'trips').args, ['--database=trips']);
 });
 
+test('the step that sets up debugging has nothing to do, in both its forms', () => {
+  assert.equal(runner('state-pusher-script').file, 'echo');
+  const jar = 's3://us-east-1.elasticmapreduce/libs/script-runner/script-runner.jar';
+  const args = ['s3://us-east-1.elasticmapreduce/libs/state-pusher/0.1/fetch'];
+  assert.equal(submissionOfStep('s', { jar, args, properties: {} }).file, 'echo');
+});
+
 test('other commands run as they are, scripts by script-runner, jars with their main class', () => {
   assert.deepEqual([runner('bash', '-c', 'x').kind, runner('bash', '-c', 'x').file], ['command', 'bash']);
   const jar = 's3://us-east-1.elasticmapreduce/libs/script-runner/script-runner.jar';

@@ -11,6 +11,8 @@ export interface ScriptWork {
   /** The job's role. */
   readonly caller: Caller;
   readonly jobName: string;
+  /** Name of the job's command, such as `glueetl`. */
+  readonly kind: string;
   readonly runId: string;
   readonly script: string;
   /** The run's arguments over the job's, with their dashes. */

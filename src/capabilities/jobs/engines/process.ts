@@ -6,7 +6,7 @@ import type { Application, ApplicationKind, Outcome } from '../applications/appl
 import { reasonInLog } from '../applications/application-log.ts';
 import type { ApplicationEngine, ApplicationWork } from './application-engine.ts';
 import { killLeftovers, runWorker, type WorkerEnd } from './worker.ts';
-import { errandOf, type Workplace } from './workplace.ts';
+import { errandOf, importPaths, type Workplace } from './workplace.ts';
 
 export const crashReason = 'The platform ended while this application ran; its processes were ended.';
 
@@ -32,7 +32,7 @@ export class ProcessEngine implements ApplicationEngine {
     const [command, ...args] = await this.#commandLine(work);
     if (submission.kind === 'python' && submission.pyFiles.length > 0) {
       const paths = await this.#workplace.fetchFiles(submission.pyFiles, join(work.folder, 'py'), errand);
-      environment['PYTHONPATH'] = paths.map((path) => (path.endsWith('.py') ? join(path, '..') : path)).join(':');
+      environment['PYTHONPATH'] = importPaths(paths).join(':');
     }
     const { log, signal, folder } = work;
     const end = await runWorker({ command: command ?? '', args, folder, environment, token, log, signal });
@@ -47,7 +47,8 @@ export class ProcessEngine implements ApplicationEngine {
   async #commandLine(work: ApplicationWork): Promise<string[]> {
     const { submission } = work.application;
     const isProgram = submission.kind === 'command' && findS3Uri(submission.file) === undefined;
-    if (isProgram) return [submission.file, ...submission.args];
+    // Bootstrap actions name programs of the machine by `file:///bin/echo` too.
+    if (isProgram) return [submission.file.replace(/^file:(\/\/)?(?=\/)/, ''), ...submission.args];
     const script = await this.#workplace.fetchFile(submission.file, join(work.folder, 'main'), errandOf(work));
     return [await this.#interpreterOf(submission.kind, script), script, ...submission.args];
   }

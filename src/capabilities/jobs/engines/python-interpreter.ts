@@ -3,16 +3,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { SparkInstallation } from '#drivers/spark/installation';
-import { sparkSubmit } from '#drivers/spark/submit-command';
 import { applicationFailed } from '../errors.ts';
 import type { SessionKind, StatementOutput, Session } from '../sessions/session.ts';
 import type { Interpreter, InterpreterEngine, InterpreterWork } from './interpreter.ts';
-import { interpreterSource } from './python-source.ts';
-import { killLeftovers, signalGroup, tokenVariable } from './worker.ts';
-import type { Workplace } from './workplace.ts';
+import { answerCharsMax, interpreterSource } from './python-source.ts';
+import { prepareSubmission } from './spark-submission.ts';
+import { delay, drainMs, killLeftovers, signalGroup, tokenVariable } from './worker.ts';
+import { importPaths, type Workplace } from './workplace.ts';
 
 interface Answer {
   readonly ready?: boolean;
@@ -50,7 +49,7 @@ export class PythonInterpreterEngine implements InterpreterEngine {
       [tokenVariable]: session.token,
     };
     const pyFiles = await workplace.fetchFiles(session.options.pyFiles, join(folder, 'py'), errand);
-    const paths = pyFiles.map((path) => (path.endsWith('.py') ? join(path, '..') : path));
+    const paths = importPaths(pyFiles);
     const spark = this.#parts.findSpark();
     const usesSpark = spark?.java !== undefined && spark.missingS3Jars.length === 0;
     if (usesSpark) Object.assign(environment, await this.#sparkEnvironment(work, spark, paths));
@@ -77,8 +76,6 @@ export class PythonInterpreterEngine implements InterpreterEngine {
     const { session, region, folder, signal } = work;
     const { workplace } = this.#parts;
     const errand = { caller: session.caller, region, signal };
-    const key = await workplace.credentials(errand);
-    const propertiesFile = join(folder, 'spark.properties');
     const fetched = (name: 'jars' | 'files') => workplace.fetchFiles(session.options[name], join(folder, name), errand);
     const application = {
       ...session.options,
@@ -90,16 +87,11 @@ export class PythonInterpreterEngine implements InterpreterEngine {
       jars: await fetched('jars'),
       files: await fetched('files'),
     };
-    const lake = { ...key, endpoint: await workplace.endpoint(signal), region };
-    const { args, properties } = sparkSubmit(spark, application, lake, propertiesFile);
-    await writeFile(propertiesFile, properties, { mode: 0o600 });
+    const { args, environment } = await prepareSubmission(spark, application, { workplace, folder, errand });
     const library = join(spark.home, 'python');
     const bridges = readdirSync(join(library, 'lib')).filter((name) => /^py4j-.*\.zip$/.test(name));
     return {
-      SPARK_HOME: spark.home,
-      SPARK_LOCAL_IP: '127.0.0.1',
-      SPARK_LOCAL_DIRS: folder,
-      PYSPARK_PYTHON: spark.python,
+      ...environment,
       PYSPARK_SUBMIT_ARGS: args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(' '),
       PYTHONPATH: [library, ...bridges.map((name) => join(library, 'lib', name))].join(':'),
     };
@@ -120,8 +112,6 @@ class PythonInterpreter implements Interpreter {
       child[stream]?.on('data', (chunk: Buffer) => log.write(stream, chunk));
     }
     child.stdin?.on('error', () => undefined);
-    const answers = createInterface({ input: child.stdio[3] as Readable });
-    answers.on('line', (line) => this.#pending.shift()?.(JSON.parse(line) as Answer));
     const gone = Promise.withResolvers<string>();
     this.ended = gone.promise;
     const end = (why: string): void => {
@@ -129,10 +119,19 @@ class PythonInterpreter implements Interpreter {
       for (const settle of this.#pending.splice(0)) settle(undefined);
       gone.resolve(why);
     };
+    // User code can write on the descriptor of the answers too; what it leaves there cannot be told from one.
+    const answers = child.stdio[3] as Readable;
+    readAnswers(answers, (answer) => {
+      if (answer === undefined) end('The interpreter ended: what it wrote on descriptor 3 is no answer.');
+      else this.#pending.shift()?.(answer);
+    });
     child.once('error', (error) => end(`The interpreter cannot be started: ${error.message}.`));
-    child.once('exit', (code, name) =>
-      end(`The interpreter ${code === null ? `was ended by ${name}` : `ended with exit code ${code}`}.`),
-    );
+    const drained = new Promise<void>((resolve) => answers.once('close', resolve));
+    child.once('exit', (code, name) => {
+      const why = `The interpreter ${code === null ? `was ended by ${name}` : `ended with exit code ${code}`}.`;
+      // What it said last may arrive behind the news of its end.
+      void Promise.race([drained, delay(drainMs)]).then(() => end(why));
+    });
     signal.addEventListener('abort', () => signalGroup(child.pid, 'SIGKILL'), { once: true });
     this.ready = this.#answer().then((answer) => {
       if (answer?.ready !== true) throw applicationFailed(answer?.reason ?? 'The interpreter ended while it started.');
@@ -168,5 +167,31 @@ class PythonInterpreter implements Interpreter {
     return new Promise((resolve) => {
       this.#pending.push(resolve);
     });
+  }
+}
+
+/** Answers line by line; undefined, and no more, for a line that is none or is too long. */
+function readAnswers(stream: Readable, take: (answer: Answer | undefined) => void): void {
+  let partial = '';
+  stream.setEncoding('utf8');
+  stream.on('error', () => undefined);
+  stream.on('data', (text: string) => {
+    const lines = (partial + text).split('\n');
+    partial = lines.pop() ?? '';
+    const answers = lines.map(parseAnswer);
+    if (partial.length > answerCharsMax) answers.push(undefined);
+    for (const answer of answers) {
+      take(answer);
+      if (answer === undefined) return void stream.destroy();
+    }
+  });
+}
+
+function parseAnswer(line: string): Answer | undefined {
+  try {
+    const answer: unknown = JSON.parse(line);
+    return typeof answer === 'object' && answer !== null ? answer : undefined;
+  } catch {
+    return undefined;
   }
 }

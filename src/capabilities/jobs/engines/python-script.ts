@@ -1,53 +1,57 @@
-/** Glue's Python shell jobs: the script as a process of this machine, its arguments as Glue passes them. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+/**
+ * Glue's Python jobs: the script as a process of this machine (`pythonshell`) or by `spark-submit` (`glueetl`), its arguments
+ * as Glue passes them, with the part of `awsglue` that `glue-library.ts` has.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SparkInstallation } from '#drivers/spark/installation';
 import { ApplicationLog, reasonInLog } from '../applications/application-log.ts';
 import { scriptFailed } from '../errors.ts';
-import type { JobCommand } from '../job.ts';
+import type { Arguments, JobCommand } from '../job.ts';
 import type { ScriptEngine, ScriptWork, SettledWork } from './engine.ts';
+import { glueLibrary } from './glue-library.ts';
+import { prepareSubmission, refuseMissingParts, sparkMissing } from './spark-submission.ts';
 import { killLeftovers, runWorker } from './worker.ts';
-import type { Workplace } from './workplace.ts';
+import { importPaths, type Workplace } from './workplace.ts';
+
+export interface PythonScriptParts {
+  readonly workplace: Workplace;
+  readonly python: () => string;
+  readonly findSpark: () => SparkInstallation | undefined;
+}
+
+/** What is started for a script. */
+interface CommandLine {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 export class PythonScriptEngine implements ScriptEngine {
   readonly name = 'Python';
-  readonly #workplace: Workplace;
-  readonly #python: () => string;
+  readonly #parts: PythonScriptParts;
 
-  /** @param parts.python the interpreter */
-  constructor(parts: { workplace: Workplace; python: () => string }) {
-    this.#workplace = parts.workplace;
-    this.#python = parts.python;
+  constructor(parts: PythonScriptParts) {
+    this.#parts = parts;
   }
 
   accepts(command: JobCommand): boolean {
-    return command.name === 'pythonshell' && /\.py$/i.test(command.scriptLocation);
+    return /\.py$/i.test(command.scriptLocation);
   }
 
   async run(work: ScriptWork): Promise<void> {
-    const { signal, runId, jobName } = work;
-    const environment = await this.#workplace.environmentOf(work);
-    const folder = await mkdtemp(join(tmpdir(), 'millpond-job-'));
+    const { signal, runId: token } = work;
+    const folder = runFolder(token);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     const log = new ApplicationLog(folder);
     log.onLine((line) => work.say(line));
     try {
-      const script = join(folder, 'script.py');
-      await writeFile(script, work.script);
-      const given = Object.entries(work.arguments).flat();
-      const args = [script, ...given, '--JOB_NAME', jobName, '--JOB_RUN_ID', runId];
-      const command = this.#python();
-      const { exitCode, signal: name } = await runWorker({
-        command,
-        args,
-        folder,
-        environment,
-        token: runId,
-        log,
-        signal,
-      });
+      const { command, args, environment } = await this.#commandLine(work, folder);
+      const end = await runWorker({ command, args, folder, environment, token, log, signal });
       signal.throwIfAborted();
-      if (exitCode === 0) return;
-      const how = exitCode === undefined ? `was ended by ${name}` : `ended with exit code ${exitCode}`;
+      if (end.exitCode === 0) return;
+      const how = end.exitCode === undefined ? `was ended by ${end.signal}` : `ended with exit code ${end.exitCode}`;
       throw scriptFailed(reasonInLog(folder) ?? `The script ${how}.`);
     } finally {
       log.close();
@@ -58,6 +62,80 @@ export class PythonScriptEngine implements ScriptEngine {
   /** What a script has done outside is its own affair: an interrupted run counts as failed. */
   async settle(runId: string): Promise<SettledWork> {
     killLeftovers(runId);
+    await rm(runFolder(runId), { recursive: true, force: true });
     return { isDone: false };
   }
+
+  async #commandLine(work: ScriptWork, folder: string): Promise<CommandLine> {
+    const { workplace, python } = this.#parts;
+    const { arguments: values, runId, jobName } = work;
+    const script = join(folder, 'script.py');
+    await writeFile(script, work.script);
+    const library = join(folder, 'library');
+    await mkdir(join(library, 'awsglue'), { recursive: true });
+    for (const [name, text] of Object.entries(glueLibrary)) await writeFile(join(library, 'awsglue', name), text);
+    if (values['--additional-python-modules'] !== undefined) {
+      work.say(`--additional-python-modules is not installed by the platform; install them for ${python()}.`);
+    }
+    const fetched = (name: string): Promise<string[]> =>
+      workplace.fetchFiles(listOf(values[name]), join(folder, name.slice(2)), work);
+    const pyFiles = await fetched('--extra-py-files');
+    const args = [script, ...Object.entries(values).flat(), '--JOB_NAME', jobName, '--JOB_RUN_ID', runId];
+    const environment = await workplace.environmentOf(work);
+    if (work.kind === 'glueetl') {
+      const jars = await fetched('--extra-jars');
+      const files = await fetched('--extra-files');
+      return this.#sparkCommand(work, folder, { args, pyFiles, jars, files, environment, library });
+    }
+    const paths = [library, ...importPaths(pyFiles)];
+    return { command: python(), args, environment: { ...environment, PYTHONPATH: paths.join(':') } };
+  }
+
+  async #sparkCommand(
+    work: ScriptWork,
+    folder: string,
+    given: {
+      readonly args: readonly string[];
+      readonly pyFiles: readonly string[];
+      readonly jars: readonly string[];
+      readonly files: readonly string[];
+      readonly environment: Readonly<Record<string, string>>;
+      readonly library: string;
+    },
+  ): Promise<CommandLine> {
+    const { workplace, findSpark } = this.#parts;
+    const spark = findSpark();
+    if (spark === undefined) throw scriptFailed(sparkMissing('This job'));
+    refuseMissingParts(spark);
+    const [file = '', ...args] = given.args;
+    const conf = confOf(work.arguments['--conf']);
+    const application = { ...given, name: work.jobName, file, args, archives: [], conf };
+    const submission = await prepareSubmission(spark, application, { workplace, folder, errand: work });
+    const environment = { ...given.environment, ...submission.environment, PYTHONPATH: given.library };
+    return { ...submission, environment };
+  }
+}
+
+/** Named by the run, so that the next start finds what a crash left: it may hold a key of the job's role. */
+function runFolder(runId: string): string {
+  return join(tmpdir(), `millpond-job-${runId}`);
+}
+
+function listOf(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+/** Glue's one argument for all properties: `a=b --conf c=d`. @throws ScriptFailed for a part that is none */
+export function confOf(text: Arguments[string] | undefined): Record<string, string> {
+  const parts = (text ?? '').split(/\s+--conf\s+/).filter((part) => part.trim() !== '');
+  return Object.fromEntries(
+    parts.map((part) => {
+      const [, name, value] = /^\s*(?:--conf\s+)?([^=\s]+)=(.*)$/s.exec(part) ?? [];
+      if (name === undefined || value === undefined) throw scriptFailed(`--conf: '${part}' is not name=value.`);
+      return [name, value.trim()];
+    }),
+  );
 }

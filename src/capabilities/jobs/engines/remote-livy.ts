@@ -3,14 +3,16 @@
  * this application has: by it a submission is found again whose answer a crash swallowed, so that nothing runs twice.
  */
 import { LivyClient, type RemoteBatch } from '#drivers/livy/client';
+import { LogMirror } from '#drivers/livy/log-mirror';
 import type { Clock } from '#kernel/clock';
 import { isPlatformError, messageOf } from '#kernel/errors';
 import { nameOf, type Application, type Outcome } from '../applications/application.ts';
+import { reasonInLog } from '../applications/application-log.ts';
 import { applicationFailed } from '../errors.ts';
 import type { ApplicationEngine, ApplicationWork } from './application-engine.ts';
 
 const pollMs = 1000;
-const logLinesMax = 1000;
+const logTimeoutMs = 60_000;
 // Limit: a remote Livy that does not answer for 5 minutes makes its applications dead here.
 const unreachableMaxMs = 300_000;
 
@@ -30,15 +32,17 @@ export class RemoteLivyEngine implements ApplicationEngine {
 
   async run(work: ApplicationWork): Promise<Outcome> {
     const { signal } = work;
+    // The remote Livy tells its log from the beginning to whoever comes anew.
+    if (work.application.remoteId !== undefined) work.log.restart();
     const id = work.application.remoteId ?? (await this.#submit(work));
-    const mirror = { from: 0 };
+    const mirror = new LogMirror(this.#client, id);
     let batch: RemoteBatch | undefined;
     try {
       for (;;) {
         batch = await this.#patiently(() => this.#client.findBatch(id, signal), signal);
         if (batch === undefined) throw applicationFailed(`The remote Livy no longer knows batch ${id}.`);
-        await this.#mirror(work, id, batch, mirror);
-        const outcome = outcomeOfState(batch.state);
+        await this.#mirror(work, batch, mirror);
+        const outcome = outcomeOfState(batch.state, work.logFolder);
         if (outcome !== undefined) return outcome;
         await this.#clock.sleep(pollMs, signal);
       }
@@ -66,17 +70,13 @@ export class RemoteLivyEngine implements ApplicationEngine {
     return batch.id;
   }
 
-  async #mirror({ report, log }: ApplicationWork, id: number, batch: RemoteBatch, mirror: { from: number }) {
+  async #mirror({ report, log }: ApplicationWork, batch: RemoteBatch, mirror: LogMirror): Promise<void> {
     await report({
       ...(typeof batch.appId === 'string' && { appId: batch.appId }),
       ...(typeof batch.appInfo?.sparkUiUrl === 'string' && { sparkUiUrl: batch.appInfo.sparkUiUrl }),
       ...(typeof batch.appInfo?.driverLogUrl === 'string' && { driverLogUrl: batch.appInfo.driverLogUrl }),
     });
-    const page = await this.#client
-      .readLog(id, mirror.from, logLinesMax, AbortSignal.timeout(10_000))
-      .catch(() => undefined);
-    for (const line of page?.log ?? []) log.say(line);
-    mirror.from += page?.log.length ?? 0;
+    await mirror.follow((line) => log.say(line), AbortSignal.timeout(logTimeoutMs));
   }
 
   /** Tries again while Livy cannot be reached, with growing pauses up to a bound. */
@@ -97,7 +97,7 @@ export class RemoteLivyEngine implements ApplicationEngine {
   }
 }
 
-function outcomeOfState(state: string): Outcome | undefined {
+function outcomeOfState(state: string, logFolder: string): Outcome | undefined {
   switch (state) {
     case 'success':
       return { state: 'success' };
@@ -105,7 +105,7 @@ function outcomeOfState(state: string): Outcome | undefined {
       return { state: 'killed', reason: 'Killed at the remote Livy.' };
     case 'dead':
     case 'error':
-      return { state: 'dead', reason: `The remote Livy says ${state}; its log tells why.` };
+      return { state: 'dead', reason: `${reasonInLog(logFolder) ?? 'Its log is empty'} (${state} at the remote Livy)` };
     default:
       return undefined;
   }

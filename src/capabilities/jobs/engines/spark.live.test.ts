@@ -1,6 +1,8 @@
 /** Spark applications and sessions on the Spark that is installed; `millpond spark --add-s3` makes it ready. */
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
+import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
+import { Glue } from '@aws-sdk/client-glue';
 import { S3 } from '@aws-sdk/client-s3';
 import { findSpark } from '#drivers/spark/installation';
 import { clientConfig, until } from '#testing';
@@ -75,6 +77,66 @@ suite('Spark', { skip }, async () => {
     assert.doesNotMatch(log.log.join('\n'), /ASIA[A-Z0-9]{16}/, 'no credential stands in the log');
   });
 
+  test('a Glue job runs its Python on Spark, by the context and job of awsglue', async () => {
+    const script = `
+import sys
+from awsglue.transforms import *
+from awsglue.utils import getResolvedOptions
+from awsglue.context import GlueContext
+from awsglue.dynamicframe import DynamicFrame
+from awsglue.job import Job
+from pyspark.context import SparkContext
+
+args = getResolvedOptions(sys.argv, ["JOB_NAME", "target"])
+glueContext = GlueContext(SparkContext())
+spark = glueContext.spark_session
+job = Job(glueContext)
+job.init(args["JOB_NAME"], args)
+frame = DynamicFrame.fromDF(spark.range(3), glueContext, "numbers")
+frame.toDF().coalesce(1).write.json(args["target"])
+print("shuffles in", spark.conf.get("spark.sql.shuffle.partitions"))
+try:
+    ApplyMapping.apply(frame=frame, mappings=[])
+except NotImplementedError as error:
+    print(error)
+try:
+    glueContext.create_dynamic_frame.from_catalog(database="d", table_name="t")
+except NotImplementedError as error:
+    print(error)
+job.commit()
+`;
+    await put('jobs/glue.py', script);
+    const glue = new Glue(clientConfig(platform.endpoint));
+    const logs = new CloudWatchLogs(clientConfig(platform.endpoint));
+    try {
+      const Command = { Name: 'glueetl', ScriptLocation: 's3://etl/jobs/glue.py', PythonVersion: '3' };
+      await glue.createJob({ Name: 'numbers', Role: 'GlueRole', Command, GlueVersion: '4.0' });
+      const Arguments = {
+        '--target': 's3://etl/root/numbers',
+        '--conf': 'spark.sql.shuffle.partitions=3 --conf spark.ui.enabled=false',
+      };
+      const { JobRunId: RunId = '' } = await glue.startJobRun({ JobName: 'numbers', Arguments });
+      const read = async () => (await glue.getJobRun({ JobName: 'numbers', RunId })).JobRun;
+      await until(async () => (await read())?.CompletedOn !== undefined, 'the run to end', 300_000);
+      const ended = await read();
+      assert.deepEqual([ended?.JobRunState, ended?.ErrorMessage], ['SUCCEEDED', undefined]);
+      const { KeyCount = 0 } = await s3.listObjectsV2({ Bucket: 'etl', Prefix: 'root/numbers/part-' });
+      assert.equal(KeyCount, 1);
+      const page = { logGroupName: '/aws-glue/jobs/output', logStreamName: RunId, limit: 10_000 };
+      const said = ((await logs.getLogEvents(page)).events ?? []).map(({ message }) => message);
+      for (const line of [
+        'shuffles in 3',
+        "ApplyMapping.apply is not served here: use Spark's DataFrames.",
+        "GlueContext.create_dynamic_frame.from_catalog is not served here: use Spark's DataFrames.",
+      ]) {
+        assert.ok(said.includes(line), line);
+      }
+    } finally {
+      glue.destroy();
+      logs.destroy();
+    }
+  });
+
   test('a session keeps its variables, shows values and errors, and speaks SQL', async () => {
     const { body: session } = await livy.post('/sessions', { kind: 'pyspark', name: 'notebook' });
     const path = `/sessions/${session.id}`;
@@ -100,6 +162,20 @@ suite('Spark', { skip }, async () => {
     await run('spark.range(3).createOrReplaceTempView("numbers")');
     const table = await run('SELECT sum(id) AS total FROM numbers', 'sql');
     assert.deepEqual(table.data['application/json'].data, [[3]]);
+    const { body: endless } = await livy.post(`${path}/statements`, {
+      code: 'spark.range(10 ** 13).selectExpr("sum(id * id % 7)").collect()',
+    });
+    const statement = `${path}/statements/${endless.id}`;
+    const uiUrl: string = (await livy.get(path)).body.appInfo.sparkUiUrl;
+    const jobs = async () => {
+      const [{ id }] = (await (await fetch(`${uiUrl}/api/v1/applications`)).json()) as [{ id: string }];
+      const answer = await fetch(`${uiUrl}/api/v1/applications/${id}/jobs?status=running`);
+      return (await answer.json()) as unknown[];
+    };
+    await until(async () => (await jobs()).length > 0, 'the job to run', 60_000);
+    await livy.post(`${statement}/cancel`, {});
+    await until(async () => (await livy.get(statement)).body.state === 'cancelled', 'the cancellation', 60_000);
+    assert.deepEqual((await run('spark.range(4).count()')).data, { 'text/plain': '4' });
     assert.equal((await livy.call('DELETE', path)).status, 200);
   });
 });

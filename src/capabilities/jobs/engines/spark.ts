@@ -2,18 +2,18 @@
  * Spark applications by the `spark-submit` of the Spark that is installed, in local mode. A Python file that does not
  * use Spark runs by Python alone where no Spark is installed, and its log says so.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SparkInstallation } from '#drivers/spark/installation';
 import { completed, findUiUrl, furthest, readSparkStatus, type SparkProgress } from '#drivers/spark/progress';
-import { sparkSubmit } from '#drivers/spark/submit-command';
 import type { Clock } from '#kernel/clock';
 import { nameOf, type Application, type Outcome } from '../applications/application.ts';
 import { applicationFailed } from '../errors.ts';
 import type { ApplicationEngine, ApplicationWork } from './application-engine.ts';
 import { crashReason, outcomeOf } from './process.ts';
+import { prepareSubmission, refuseMissingParts, sparkMissing } from './spark-submission.ts';
 import { killLeftovers, runWorker, type WorkerEnd } from './worker.ts';
-import { errandOf, type Workplace } from './workplace.ts';
+import { errandOf, importPaths, type Workplace } from './workplace.ts';
 
 export interface SparkEngineParts {
   readonly workplace: Workplace;
@@ -43,11 +43,9 @@ export class SparkEngine implements ApplicationEngine {
     const spark = this.#parts.findSpark();
     if (spark !== undefined) return this.#submit(work, spark, file);
     if (submission.kind === 'spark-jar' || importsSpark(await readFile(file, 'utf8'))) {
-      throw applicationFailed(
-        'This application needs Spark, and none was found. Install it with `pip install pyspark==3.5.9` in a .venv of the working folder, or name one by sparkHome or SPARK_HOME. `millpond doctor` shows what is there.',
-      );
+      throw applicationFailed(sparkMissing('This application'));
     }
-    work.log.say('Spark is not installed; this script does not import it and runs by Python alone.');
+    work.log.say('Millpond: Spark is not installed; this script does not import it and runs by Python alone.');
     return this.#runPlain(work, file);
   }
 
@@ -64,34 +62,18 @@ export class SparkEngine implements ApplicationEngine {
     const errand = errandOf(work);
     const fetched = (name: 'pyFiles' | 'jars' | 'files' | 'archives'): Promise<string[]> =>
       workplace.fetchFiles(submission[name], join(folder, name), errand);
-    const propertiesFile = join(folder, 'spark.properties');
-    const key = await workplace.credentials(errand);
-    const endpoint = await workplace.endpoint(signal);
-    const { command, args, properties } = sparkSubmit(
-      spark,
-      {
-        ...submission,
-        name: nameOf(application),
-        file,
-        pyFiles: await fetched('pyFiles'),
-        jars: await fetched('jars'),
-        files: await fetched('files'),
-        archives: await fetched('archives'),
-      },
-      { ...key, endpoint, region: errand.region },
-      propertiesFile,
-    );
-    await writeFile(propertiesFile, properties, { mode: 0o600 });
-    const environment = {
-      ...(await workplace.environmentOf(errand)),
-      SPARK_HOME: spark.home,
-      PYSPARK_PYTHON: spark.python,
-      PYSPARK_DRIVER_PYTHON: spark.python,
-      SPARK_LOCAL_IP: '127.0.0.1',
-      SPARK_LOCAL_DIRS: folder,
-      ...submission.environment,
+    const all = {
+      ...submission,
+      name: nameOf(application),
+      file,
+      pyFiles: await fetched('pyFiles'),
+      jars: await fetched('jars'),
+      files: await fetched('files'),
+      archives: await fetched('archives'),
     };
-    log.say(`Spark ${spark.version} in ${spark.home}`);
+    const { command, args, environment: own } = await prepareSubmission(spark, all, { workplace, folder, errand });
+    const environment = { ...(await workplace.environmentOf(errand)), ...own, ...submission.environment };
+    log.say(`Millpond: Spark ${spark.version} in ${spark.home}`);
     const watching = new AbortController();
     const watched = this.#watch(work, watching.signal);
     let end: WorkerEnd | undefined;
@@ -134,26 +116,20 @@ export class SparkEngine implements ApplicationEngine {
   async #runPlain(work: ApplicationWork, file: string): Promise<Outcome> {
     const { application, folder, log, signal, logFolder } = work;
     const { submission, token } = application;
-    const environment = { ...(await this.#parts.workplace.environmentOf(errandOf(work))), ...submission.environment };
+    const { workplace, python } = this.#parts;
+    const errand = errandOf(work);
+    const pyFiles = await workplace.fetchFiles(submission.pyFiles, join(folder, 'pyFiles'), errand);
+    const environment = {
+      ...(await workplace.environmentOf(errand)),
+      ...(pyFiles.length > 0 && { PYTHONPATH: importPaths(pyFiles).join(':') }),
+      ...submission.environment,
+    };
     const args = [file, ...submission.args];
-    const end = await runWorker({ command: this.#parts.python(), args, folder, environment, token, log, signal });
+    const end = await runWorker({ command: python(), args, folder, environment, token, log, signal });
     return outcomeOf(end, logFolder);
   }
 }
 
 export function importsSpark(script: string): boolean {
   return /^\s*(?:from|import)\s+(?:pyspark|awsglue)\b/m.test(script);
-}
-
-function refuseMissingParts(spark: SparkInstallation): void {
-  if (spark.java === undefined) {
-    throw applicationFailed(
-      `Spark in ${spark.home} needs Java, and none was found. Install a JRE 17 or set JAVA_HOME.`,
-    );
-  }
-  if (spark.missingS3Jars.length > 0) {
-    throw applicationFailed(
-      `Spark in ${spark.home} cannot reach s3:// without ${spark.missingS3Jars.join(', ')}. \`millpond spark --add-s3\` downloads them.`,
-    );
-  }
 }

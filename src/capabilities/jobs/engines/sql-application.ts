@@ -50,6 +50,7 @@ export class SqlApplicationEngine implements ApplicationEngine {
         scope: application.scope,
         caller: application.caller,
         jobName: nameOf(application),
+        kind: 'sql',
         runId: runIdOf(application),
         script,
         arguments: { ...given, ...(own !== undefined && { '--database': own }) },

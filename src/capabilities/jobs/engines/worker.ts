@@ -2,7 +2,7 @@
  * One process of an application with its descendants: its own group, its output in the log, ended as a whole. Every
  * process inherits a variable with the application's token, by which a later platform finds what a crash left running.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { PlatformError, messageOf } from '#kernel/errors';
 import type { ApplicationLog } from '../applications/application-log.ts';
@@ -29,7 +29,7 @@ export const tokenVariable = 'MILLPOND_APPLICATION_TOKEN';
 /** Between the request to end and its enforcement. */
 const killGraceMs = 3000;
 /** A descendant that keeps the output open may hold up the end this long after the process itself. */
-const drainMs = 1000;
+export const drainMs = 1000;
 
 /** Names of variables that an application may see; the server's own environment stays with the server. */
 const environmentNames = [
@@ -68,7 +68,7 @@ export function baseEnvironment(environment: Readonly<Record<string, string | un
 export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
   const { command, args, folder, environment, token, log, signal, input } = options;
   signal.throwIfAborted();
-  const child = spawn(command, args, {
+  const child = start(command, args, {
     cwd: folder,
     env: { ...environment, [tokenVariable]: token },
     // A group of its own, so that its descendants end with it.
@@ -79,9 +79,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
   const closed = Promise.withResolvers<void>();
   child.once('error', (error) => {
     closed.resolve();
-    ended.reject(
-      new PlatformError('unavailable', 'WorkerUnavailable', `${command} cannot be started: ${messageOf(error)}.`),
-    );
+    ended.reject(unstartable(command, error));
   });
   child.once('exit', (code, name) => ended.resolve({ exitCode: code ?? undefined, signal: name ?? undefined }));
   child.once('close', () => closed.resolve());
@@ -106,13 +104,31 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
     signal.removeEventListener('abort', end);
     clearTimeout(killTimer);
     signalGroup(child.pid, 'SIGKILL');
+    // Descendants that left the group are found by the token.
+    if (signal.aborted) killLeftovers(token);
     child.stdout?.destroy();
     child.stderr?.destroy();
   }
 }
 
+function start(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  try {
+    return spawn(command, args, options);
+  } catch (error) {
+    throw unstartable(command, error);
+  }
+}
+
+function unstartable(command: string, error: unknown): PlatformError {
+  const { code } = error as NodeJS.ErrnoException;
+  const why = code === 'E2BIG' ? 'its arguments are longer than the system takes (E2BIG)' : messageOf(error);
+  return new PlatformError('unavailable', 'WorkerUnavailable', `${command} cannot be started: ${why}.`, {
+    cause: error,
+  });
+}
+
 /**
- * Kills what a former platform left running of an application.
+ * Kills what is left of an application: by a former platform, or outside of its group.
  * Limit: found through /proc, so on Linux only; elsewhere such a process runs to its own end.
  */
 export function killLeftovers(token: string): void {
@@ -144,7 +160,8 @@ export function signalGroup(pid: number | undefined, name: NodeJS.Signals): void
   }
 }
 
-function delay(ms: number): Promise<void> {
+/** Does not keep the process alive. */
+export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms).unref();
   });

@@ -1,7 +1,7 @@
 /** What every process of an application is given: its files from the lake, credentials of its caller, our address. */
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { basename, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -123,6 +123,11 @@ export class Workplace {
     }
     return paths;
   }
+}
+
+/** What Python imports from: archives themselves, the folders of single modules. */
+export function importPaths(pyFiles: readonly string[]): string[] {
+  return pyFiles.map((path) => (path.endsWith('.py') ? dirname(path) : path));
 }
 
 export function errandOf({ application, region, signal }: ApplicationWork): Errand {

@@ -11,9 +11,8 @@ import { scriptFailed } from '../errors.ts';
 import { mergeArguments, type Job } from '../job.ts';
 import { BookmarkReader, emptyBookmark, type Bookmark } from './bookmark.ts';
 import type { JobRun } from './job-run.ts';
+import { RunLog } from './run-log.ts';
 
-export const outputGroup = '/aws-glue/jobs/output';
-export const errorGroup = '/aws-glue/jobs/error';
 const invokedBy = 'glue.amazonaws.com';
 // Limit: a script has at most 1 MiB.
 const scriptBytesMax = 1_048_576;
@@ -101,6 +100,7 @@ export class Runner {
       scope,
       caller,
       jobName: run.jobName,
+      kind: job.command.name,
       runId: run.id,
       script,
       arguments: values,
@@ -125,39 +125,6 @@ export class Runner {
     } catch (error) {
       throw scriptFailed(`The script ${location} could not be read: ${messageOf(error)}`, error);
     }
-  }
-}
-
-class RunLog {
-  readonly #parts: RunnerParts;
-  readonly #scope: string;
-  readonly #runId: string;
-  readonly #pending: Promise<void>[] = [];
-
-  constructor(parts: RunnerParts, scope: string, runId: string) {
-    this.#parts = parts;
-    this.#scope = scope;
-    this.#runId = runId;
-  }
-
-  say(line: string): void {
-    this.#append(outputGroup, line);
-  }
-
-  complain(line: string): void {
-    this.#append(errorGroup, line);
-  }
-
-  async written(): Promise<void> {
-    await Promise.all(this.#pending);
-  }
-
-  #append(group: string, line: string): void {
-    // A run does not fail because its log could not be written.
-    const written = this.#parts.logs
-      .append(this.#scope, group, this.#runId, line.split('\n'))
-      .catch((error: unknown) => this.#parts.log.warn('a line of a job run was not kept', { run: this.#runId, error }));
-    this.#pending.push(written);
   }
 }
 

@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly driverMemory?: string | undefined;
   /** Ended when no client asks for it this long; 0 means never. */
   readonly heartbeatTimeoutSeconds: number;
+  /** Ended when it is not used this long, instead of an hour. */
+  readonly ttl?: string | undefined;
 }
 
 export interface Session {
@@ -55,4 +57,19 @@ export interface Statement {
 
 export function sessionHasEnded({ state }: Session): boolean {
   return state === 'dead' || state === 'killed';
+}
+
+/** @returns milliseconds of `90`, `90s`, `10m`, `2h` or `500ms`, a bare number being milliseconds; undefined for another text */
+export function parseDuration(text: string): number | undefined {
+  const [, digits, unit = 'ms'] = /^(\d{1,9})(ms|s|m|min|h|d)?$/.exec(text.trim()) ?? [];
+  if (digits === undefined) return undefined;
+  const unitMs: Readonly<Record<string, number>> = {
+    ms: 1,
+    s: 1000,
+    m: 60_000,
+    min: 60_000,
+    h: 3_600_000,
+    d: 86_400_000,
+  };
+  return Number(digits) * (unitMs[unit] ?? 1);
 }

@@ -104,6 +104,63 @@ suite('interactive sessions', async () => {
     );
   });
 
+  test('what a statement does to its interpreter harms neither the session nor the platform', async () => {
+    const path = await open({ kind: 'pyspark' });
+    const huge = await run(path, 'print("x" * 5_000_000)');
+    const text: string = huge.data['text/plain'];
+    assert.equal(text.slice(2 ** 20), '\n[3951425 characters of output were left out here]');
+    assert.match((await run(path, 'rows = ["x" * 9_000_000]\n%json rows')).evalue, /at most \d+ are shown/);
+    const unprintable = 'class Odd(Exception):\n  def __str__(self): raise ValueError()\nraise Odd()';
+    assert.equal((await run(path, unprintable)).evalue, '<unprintable Odd>');
+    assert.equal((await run(path, 'exit()')).ename, 'SystemExit');
+    const { traceback } = await run(path, 'def divide():\n  1 / 0\ndivide()');
+    assert.match(
+      traceback.join(''),
+      /^Traceback.*\n {2}File "<statement>", line 3, in <module>\n {2}File "<statement>", line 2, in divide\n[^/]*$/,
+    );
+    assert.deepEqual((await run(path, '"still here"')).data, { 'text/plain': "'still here'" });
+    const last = await begin(path, 'import os\nos.write(3, b"no answer\\n")');
+    await untilState(path, 'dead');
+    assert.match((await livy.get(path)).body.log.join('\n'), /wrote on descriptor 3 is no answer/);
+    assert.equal(await stateOf(last), 'cancelled', 'statements can be read behind the end');
+    assert.equal((await livy.get('/version')).status, 200);
+  });
+
+  test('magic commands show a variable as JSON or as a table, and numbers without a word in JSON as text', async () => {
+    const path = await open({ kind: 'pyspark' });
+    await run(path, 'import math\nrows = [{"n": 1, "x": math.nan}, {"n": 2, "word": "two"}]');
+    assert.deepEqual((await run(path, '%json rows[0]')).data, { 'application/json': { n: 1, x: 'NaN' } });
+    assert.deepEqual((await run(path, 'more = rows\n%table more')).data['application/vnd.livy.table.v1+json'], {
+      headers: [
+        { name: 'n', type: 'BIGINT_TYPE' },
+        { name: 'x', type: 'DOUBLE_TYPE' },
+        { name: 'word', type: 'STRING_TYPE' },
+      ],
+      data: [
+        [1, 'NaN', null],
+        [2, null, 'two'],
+      ],
+    });
+    assert.match((await run(path, '%json nothing')).evalue, /'nothing' is not defined/);
+    assert.match((await run(path, '%magic rows')).evalue, /unknown magic command '%magic'/);
+    const { body } = await livy.get(`${path}/statements?order=desc&size=1`);
+    assert.deepEqual([body.total_statements, body.statements[0].code], [5, '%magic rows']);
+  });
+
+  test('a session ends when it is not used for its ttl', async () => {
+    assert.match((await livy.post('/sessions', { kind: 'sql', ttl: 'soon' })).body.msg, /Invalid time string: soon/);
+    assert.match((await livy.post('/sessions', { kind: 'sql', name: '7' })).body.msg, /'7' is not a session name/);
+    const { body } = await livy.post('/sessions', { kind: 'sql', ttl: '1s' });
+    await until(
+      async () => {
+        const { sessions } = (await livy.get('/sessions')).body;
+        return sessions.find(({ id }: { id: number }) => id === body.id)?.state === 'killed';
+      },
+      'the session to end',
+      10_000,
+    );
+  });
+
   test('kinds that nothing here speaks are refused, and so is nonsense', async () => {
     assert.match((await livy.post('/sessions', { kind: 'sparkr' })).body.msg, /Invalid kind: sparkr/);
     assert.equal((await livy.post('/sessions', { kind: 'sql', wat: 1 })).status, 400);

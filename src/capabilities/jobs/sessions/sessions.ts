@@ -3,7 +3,7 @@
  *
  * Limit: statements and variables live in the interpreter's process; after a restart of the platform a session is dead.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Caller } from '#gateway';
@@ -12,7 +12,7 @@ import { messageOf } from '#kernel/errors';
 import { newUuid } from '#kernel/ids';
 import type { Log } from '#kernel/log';
 import type { State } from '#kernel/state';
-import { ApplicationLog, readLogPage, type LogPage } from '../applications/application-log.ts';
+import { ApplicationLog, readLogPage, readLogTail, type LogPage } from '../applications/application-log.ts';
 import type { Interpreter, InterpreterEngine } from '../engines/interpreter.ts';
 import { applicationAbsent, livyRefused, nameTaken, statementAbsent } from '../errors.ts';
 import {
@@ -23,7 +23,14 @@ import {
   selectSession,
   selectSessions,
 } from '../store/sessions.ts';
-import { sessionHasEnded, type Session, type SessionKind, type SessionOptions, type Statement } from './session.ts';
+import {
+  parseDuration,
+  sessionHasEnded,
+  type Session,
+  type SessionKind,
+  type SessionOptions,
+  type Statement,
+} from './session.ts';
 
 export interface SessionsParts {
   readonly state: State;
@@ -49,10 +56,14 @@ interface OpenSession {
 const statementsMax = 1000;
 const idleTimeoutMs = 3_600_000;
 const sessionsMax = 20;
+// Limit: the statements of the 20 sessions that ended last can still be read, until a restart.
+const endedSessionsMax = 20;
 
 export class Sessions {
   readonly #parts: SessionsParts;
   readonly #open = new Map<number, OpenSession>();
+  /** Statements of sessions that have ended, oldest first. */
+  readonly #ended = new Map<number, readonly Statement[]>();
 
   constructor(parts: SessionsParts) {
     this.#parts = parts;
@@ -113,16 +124,23 @@ export class Sessions {
     return readLogPage(this.#logFolder(id), from, size);
   }
 
+  /** The last lines. */
+  readLogTail(id: number, count: number): string[] {
+    return readLogTail(this.#logFolder(id), count);
+  }
+
   /** Ends it and forgets it. */
   async remove({ id }: Session): Promise<void> {
     const open = this.#open.get(id);
     open?.abort.abort('kill');
     await open?.done;
+    this.#ended.delete(id);
+    await rm(this.#logFolder(id), { recursive: true, force: true });
     await this.#parts.state.write((db) => removeSession(db, id));
   }
 
   listStatements({ id }: Session): readonly Statement[] {
-    return this.#open.get(id)?.statements ?? [];
+    return this.#open.get(id)?.statements ?? this.#ended.get(id) ?? [];
   }
 
   /** @throws absent */
@@ -176,6 +194,7 @@ export class Sessions {
   async resume(): Promise<void> {
     for (const session of selectOpenSessions(this.#parts.state.reader)) {
       for (const engine of this.#parts.engines) engine.settle(session);
+      await rm(sessionFolder(session), { recursive: true, force: true });
       await this.#keep(session.id, { state: 'dead', reason: 'The platform ended while this session was open.' });
     }
   }
@@ -191,7 +210,8 @@ export class Sessions {
     const { id } = session;
     const { signal } = open.abort;
     const [, region = ''] = session.scope.split('/');
-    const folder = await mkdtemp(join(tmpdir(), 'millpond-session-'));
+    const folder = sessionFolder(session);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     const log = new ApplicationLog(this.#logFolder(id));
     let end: Partial<Session> = { state: 'killed' };
     try {
@@ -221,6 +241,13 @@ export class Sessions {
     }
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     this.#open.delete(id);
+    this.#rememberStatements(id, open.statements);
+  }
+
+  #rememberStatements(id: number, statements: readonly Statement[]): void {
+    this.#ended.set(id, statements);
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > endedSessionsMax && oldest !== undefined) this.#ended.delete(oldest);
   }
 
   /** Carries out statements until the session ends. */
@@ -257,8 +284,10 @@ export class Sessions {
   /** A session that nobody asks for ends. */
   #touch({ options }: Session, open: OpenSession): void {
     open.timeout?.cancel();
+    if (open.abort.signal.aborted) return;
     const heartbeatMs = options.heartbeatTimeoutSeconds * 1000;
-    const timeoutMs = heartbeatMs === 0 ? idleTimeoutMs : heartbeatMs;
+    const unusedMs = parseDuration(options.ttl ?? '') ?? idleTimeoutMs;
+    const timeoutMs = heartbeatMs === 0 ? unusedMs : Math.min(heartbeatMs, unusedMs);
     open.timeout = this.#parts.clock.setTimer(timeoutMs, () => open.abort.abort('timeout'));
   }
 
@@ -272,6 +301,11 @@ export class Sessions {
   #logFolder(id: number): string {
     return join(this.#parts.folder, `session-${id}`);
   }
+}
+
+/** Named by the token, so that the next start finds what a crash left: it may hold a key of the caller. */
+function sessionFolder({ token }: Session): string {
+  return join(tmpdir(), `millpond-session-${token}`);
 }
 
 /** The end by a shutdown is told by the next start. */

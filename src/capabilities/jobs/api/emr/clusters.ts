@@ -28,6 +28,8 @@ const recordedMembers = [
 ] as const;
 // Limit: a cluster carries out at most 256 steps at once, as on AWS.
 const stepConcurrencyMax = 256;
+// Limit: a cluster has at most 16 bootstrap actions, as on AWS.
+const bootstrapActionsMax = 16;
 
 /** @param address host under which clients reach the cluster's Livy */
 export function clusterOperations(clusters: Clusters, clock: Clock, address: string): HandlersOf<EMR> {
@@ -125,6 +127,7 @@ export function clusterOperations(clusters: Clusters, clock: Clock, address: str
 }
 
 function clusterOf(input: RunJobFlowCommandInput, context: RequestContext, nowMs: number): Cluster {
+  checkLaunch(input);
   const instances = input.Instances ?? {};
   const idle = input.AutoTerminationPolicy?.IdleTimeout;
   const policy = input.ManagedScalingPolicy;
@@ -169,6 +172,27 @@ function clusterOf(input: RunJobFlowCommandInput, context: RequestContext, nowMs
       ...(policy !== undefined && { ManagedScalingPolicy: policy }),
     },
   };
+}
+
+/** @throws ValidationException for what EMR would not launch */
+function checkLaunch({ Instances: instances = {}, BootstrapActions = [] }: RunJobFlowCommandInput): void {
+  const { InstanceGroups: groups, InstanceFleets: fleets } = instances;
+  const isPlain =
+    (instances.MasterInstanceType ?? instances.SlaveInstanceType ?? instances.InstanceCount) !== undefined;
+  if ([isPlain, groups !== undefined, fleets !== undefined].filter(Boolean).length > 1) {
+    throw emrRefused(
+      'Please configure instances using one and only one of the following: instance groups; instance fleets; instance count, master and slave instance type.',
+    );
+  }
+  const roles = groups?.map(({ InstanceRole }) => InstanceRole) ?? fleets?.map((fleet) => fleet.InstanceFleetType);
+  if (roles !== undefined && roles.filter((role) => role === 'MASTER').length !== 1) {
+    throw emrRefused(`Exactly one ${groups === undefined ? 'fleet' : 'group'} of the instances must be the MASTER.`);
+  }
+  if (BootstrapActions.length > bootstrapActionsMax) {
+    throw emrRefused(
+      `There are ${BootstrapActions.length} bootstrap actions; at most ${bootstrapActionsMax} may be given.`,
+    );
+  }
 }
 
 /** Groups as they are named, or by the older members for one type of machine. */

@@ -9,6 +9,7 @@ import {
   type StepConfig,
 } from '@aws-sdk/client-emr';
 import { S3 } from '@aws-sdk/client-s3';
+import { SFN } from '@aws-sdk/client-sfn';
 import { clientConfig, until } from '#testing';
 import { startTestPlatform } from '../../../../testing/platform.ts';
 
@@ -28,10 +29,13 @@ suite('EMR', async () => {
   const platform = await startTestPlatform({ sparkHome: '/nowhere' });
   const client = new EMR(clientConfig(platform.endpoint));
   const s3 = new S3(clientConfig(platform.endpoint));
+  // Synchronous executions have a host prefix.
+  const sfn = new SFN({ ...clientConfig(platform.endpoint), disableHostPrefix: true });
   await s3.createBucket({ Bucket: 'emr' });
   after(async () => {
     client.destroy();
     s3.destroy();
+    sfn.destroy();
     await platform.close();
   });
   const waiter = { client, maxWaitTime: 20, minDelay: 1, maxDelay: 1 };
@@ -79,7 +83,11 @@ suite('EMR', async () => {
     assert.equal(Cluster?.ReleaseLabel, 'emr-6.15.0');
     assert.deepEqual(Cluster?.Tags, [{ Key: 'team', Value: 'data' }]);
     const key = (name: string) => `logs/${ClusterId}/steps/${StepId}/${name}.gz`;
-    await until(async () => (await s3.listObjectsV2({ Bucket: 'emr', Prefix: 'logs/' })).KeyCount === 2, 'the logs');
+    await until(async () => (await s3.listObjectsV2({ Bucket: 'emr', Prefix: 'logs/' })).KeyCount === 4, 'the logs');
+    const { Contents: [bootLog] = [] } = await s3.listObjectsV2({ Bucket: 'emr', Prefix: `logs/${ClusterId}/node/` });
+    assert.match(bootLog?.Key ?? '', /\/node\/i-[0-9a-f]{17}\/bootstrap-actions\/1\/stderr\.gz$/);
+    const { Instances: masters = [] } = await client.listInstances({ ClusterId, InstanceGroupTypes: ['MASTER'] });
+    assert.ok(bootLog?.Key?.includes(`/${masters[0]?.Ec2InstanceId}/`));
     const stdout = await s3.getObject({ Bucket: 'emr', Key: key('stdout') });
     assert.equal(gunzipSync((await stdout.Body?.transformToByteArray()) ?? '').toString(), 'to you\n');
     const { InstanceGroups = [] } = await client.listInstanceGroups({ ClusterId });
@@ -206,6 +214,114 @@ suite('EMR', async () => {
     );
     await client.terminateJobFlows({ JobFlowIds: [JobFlowId] });
     await untilCluster(JobFlowId, 'TERMINATED');
+  });
+
+  test('fleets stand for instances, and are changed by id or, from a workflow, by name', async () => {
+    const fleet = (InstanceFleetType: 'MASTER' | 'CORE', TargetOnDemandCapacity: number, TargetSpotCapacity = 0) => ({
+      Name: `${InstanceFleetType} fleet`,
+      InstanceFleetType,
+      TargetOnDemandCapacity,
+      TargetSpotCapacity,
+      InstanceTypeConfigs: [{ InstanceType: 'm5.xlarge' }],
+    });
+    const { JobFlowId: ClusterId = '' } = await client.runJobFlow({
+      Name: 'fleets',
+      Instances: { InstanceFleets: [fleet('MASTER', 1), fleet('CORE', 1, 2)], KeepJobFlowAliveWhenNoSteps: true },
+    });
+    const { Instances: all = [] } = await client.listInstances({ ClusterId, InstanceFleetType: 'CORE' });
+    assert.deepEqual(
+      all.map(({ Market, InstanceType }) => [Market, InstanceType]),
+      [
+        ['ON_DEMAND', 'm5.xlarge'],
+        ['SPOT', 'm5.xlarge'],
+        ['SPOT', 'm5.xlarge'],
+      ],
+    );
+    assert.equal(new Set(all.map(({ Id }) => Id)).size, 3);
+    const task = { ...fleet('CORE', 0, 4), InstanceFleetType: 'TASK' as const, Name: 'extra' };
+    const { InstanceFleetId } = await client.addInstanceFleet({ ClusterId, InstanceFleet: task });
+    await client.modifyInstanceFleet({ ClusterId, InstanceFleet: { InstanceFleetId, TargetSpotCapacity: 1 } });
+    assert.equal((await client.listInstances({ ClusterId, InstanceFleetId })).Instances?.length, 1);
+    const { stateMachineArn } = await sfn.createStateMachine({
+      name: 'resize',
+      roleArn: 'arn:aws:iam::000000000000:role/any',
+      type: 'EXPRESS',
+      definition: JSON.stringify({
+        StartAt: 'Resize',
+        States: {
+          Resize: {
+            Type: 'Task',
+            Resource: 'arn:aws:states:::elasticmapreduce:modifyInstanceFleetByName',
+            Parameters: {
+              ClusterId,
+              InstanceFleetName: 'CORE fleet',
+              InstanceFleet: { TargetOnDemandCapacity: 5, TargetSpotCapacity: 0 },
+            },
+            End: true,
+          },
+        },
+      }),
+    });
+    const resized = await sfn.startSyncExecution({ stateMachineArn });
+    assert.equal(resized.status, 'SUCCEEDED', resized.cause);
+    assert.equal((await client.listInstances({ ClusterId, InstanceFleetType: 'CORE' })).Instances?.length, 5);
+    const unknown = { InstanceFleetId: 'if-NONE', TargetSpotCapacity: 1 };
+    await assert.rejects(client.modifyInstanceFleet({ ClusterId, InstanceFleet: unknown }), /'if-NONE' is not valid/);
+    await client.terminateJobFlows({ JobFlowIds: [ClusterId] });
+  });
+
+  test('a scaling policy of a group is kept until it is removed', async () => {
+    const { JobFlowId: ClusterId = '' } = await client.runJobFlow({ Name: 'scaled', Instances });
+    const group = async () => (await client.listInstanceGroups({ ClusterId })).InstanceGroups?.[1];
+    const InstanceGroupId = (await group())?.Id ?? '';
+    const AutoScalingPolicy = { Constraints: { MinCapacity: 1, MaxCapacity: 5 }, Rules: [] };
+    const put = await client.putAutoScalingPolicy({ ClusterId, InstanceGroupId, AutoScalingPolicy });
+    assert.equal(put.AutoScalingPolicy?.Status?.State, 'ATTACHED');
+    assert.deepEqual((await group())?.AutoScalingPolicy?.Constraints, { MinCapacity: 1, MaxCapacity: 5 });
+    await client.removeAutoScalingPolicy({ ClusterId, InstanceGroupId });
+    assert.equal((await group())?.AutoScalingPolicy, undefined);
+    await assert.rejects(
+      client.putAutoScalingPolicy({ ClusterId, InstanceGroupId: 'ig-NONE', AutoScalingPolicy }),
+      /Instance group id 'ig-NONE' is not valid/,
+    );
+    await client.terminateJobFlows({ JobFlowIds: [ClusterId] });
+  });
+
+  test('spark-defaults of the cluster reach its steps, under what a step says itself', async () => {
+    const properties = { 'spark.a': 'cluster', 'spark.b': 'cluster' };
+    const boot = { Name: 'boot', ScriptBootstrapAction: { Path: 'file:///bin/echo', Args: ['booted'] } };
+    const { JobFlowId: ClusterId = '' } = await client.runJobFlow({
+      Name: 'configured',
+      Instances,
+      BootstrapActions: [boot],
+      Configurations: [{ Classification: 'spark-defaults', Properties: properties }],
+      Steps: [
+        command('Setup Hadoop Debugging', ['state-pusher-script'], 'TERMINATE_CLUSTER'),
+        command('conf', ['spark-submit', '--conf', 'spark.b=step', 's3://emr/none.py']),
+      ],
+    });
+    await untilCluster(ClusterId, 'WAITING');
+    const { Steps = [] } = await client.listSteps({ ClusterId });
+    assert.deepEqual(
+      Steps.map(({ Status }) => Status?.State),
+      ['FAILED', 'COMPLETED'],
+    );
+    const answer = await fetch(`${platform.livyUrl}/applications?size=1`);
+    const { applications } = (await answer.json()) as { applications: { conf: object }[] };
+    assert.deepEqual(applications[0]?.conf, { 'spark.a': 'cluster', 'spark.b': 'step' });
+    await client.terminateJobFlows({ JobFlowIds: [ClusterId] });
+  });
+
+  test('what could not be launched is refused', async () => {
+    const group = { InstanceRole: 'CORE' as const, InstanceType: 'm5.xlarge', InstanceCount: 1 };
+    const launch = (Instances: object, more: object = {}) => client.runJobFlow({ Name: 'x', Instances, ...more });
+    await assert.rejects(launch({ InstanceGroups: [group] }), /Exactly one group of the instances must be the MASTER/);
+    await assert.rejects(launch({ InstanceGroups: [group], InstanceCount: 1 }), /one and only one of the following/);
+    const action = { Name: 'b', ScriptBootstrapAction: { Path: 's3://emr/boot.sh' } };
+    await assert.rejects(
+      launch({ InstanceCount: 1 }, { BootstrapActions: Array.from({ length: 17 }, () => action) }),
+      /There are 17 bootstrap actions/,
+    );
   });
 
   test('a bootstrap action that fails ends the cluster', async () => {

@@ -1,9 +1,16 @@
 /** Clusters and steps in the shapes of EMR's API. */
-import { createHash } from 'node:crypto';
 import type * as emr from '@aws-sdk/client-emr';
 import { decodeToken, encodeToken } from '#kernel/paging';
 import { emrInvalid } from '../../errors.ts';
-import { clusterArn, clusterHasEnded, newGroupId, type Cluster, type InstanceGroup } from '../../clusters/cluster.ts';
+import {
+  clusterArn,
+  clusterHasEnded,
+  instanceId,
+  newGroupId,
+  type Cluster,
+  type InstanceGroup,
+  type Machines,
+} from '../../clusters/cluster.ts';
 import { creationToken } from '../../clusters/creation-token.ts';
 import type { StepRequest } from '../../clusters/clusters.ts';
 import type { Placed } from '../../store/clusters.ts';
@@ -64,6 +71,7 @@ export function wireGroup(group: InstanceGroup, cluster: Cluster): emr.InstanceG
     Id: group.id,
     Name: group.name,
     Market: group.market as emr.MarketType,
+    BidPrice: group.recorded['BidPrice'] as string | undefined,
     InstanceGroupType: group.role,
     InstanceType: group.type,
     RequestedInstanceCount: group.count,
@@ -74,19 +82,25 @@ export function wireGroup(group: InstanceGroup, cluster: Cluster): emr.InstanceG
       Timeline: { CreationDateTime: new Date(group.createdMs), ReadyDateTime: new Date(group.createdMs) },
     },
     Configurations: (group.recorded['Configurations'] as emr.Configuration[] | undefined) ?? [],
+    AutoScalingPolicy: wireScaling(group.recorded['AutoScalingPolicy'] as emr.AutoScalingPolicy | undefined),
     EbsBlockDevices: [],
     ShrinkPolicy: {},
   };
 }
 
-/** The machines a group stands for: all of them are this one. */
-export function wireInstances(group: InstanceGroup, cluster: Cluster, address: string): emr.Instance[] {
+function wireScaling(policy: emr.AutoScalingPolicy | undefined): emr.AutoScalingPolicyDescription | undefined {
+  return policy === undefined ? undefined : { ...policy, Status: { State: 'ATTACHED' } };
+}
+
+/** @param address under which every machine is reached, since all of them are this one */
+export function wireInstances(machines: Machines, cluster: Cluster, address: string): emr.Instance[] {
   const hasEnded = clusterHasEnded(cluster);
-  return Array.from({ length: group.count }, (_, index) => {
-    const id = createHash('sha256').update(`${group.id}/${index}`).digest('hex').slice(0, 17);
+  const createdAt = new Date(machines.createdMs);
+  return Array.from({ length: machines.count }, (_, index) => {
+    const id = instanceId(machines, index);
     return {
-      Id: `ci-${id.toUpperCase()}`,
-      Ec2InstanceId: `i-${id}`,
+      Id: `ci-${id.slice(2).toUpperCase()}`,
+      Ec2InstanceId: id,
       PublicDnsName: address,
       PublicIpAddress: address,
       PrivateDnsName: address,
@@ -94,11 +108,15 @@ export function wireInstances(group: InstanceGroup, cluster: Cluster, address: s
       Status: {
         State: hasEnded ? 'TERMINATED' : 'RUNNING',
         StateChangeReason: {},
-        Timeline: { CreationDateTime: new Date(group.createdMs), ReadyDateTime: new Date(group.createdMs) },
+        Timeline: {
+          CreationDateTime: createdAt,
+          ReadyDateTime: createdAt,
+          EndDateTime: hasEnded ? dateOf(cluster.endedMs) : undefined,
+        },
       },
-      InstanceGroupId: group.id,
-      Market: group.market as emr.MarketType,
-      InstanceType: group.type,
+      ...(machines.kind === 'group' ? { InstanceGroupId: machines.id } : { InstanceFleetId: machines.id }),
+      Market: machines.market as emr.MarketType,
+      InstanceType: machines.type,
       EbsVolumes: [],
     };
   });

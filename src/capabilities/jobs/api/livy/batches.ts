@@ -3,7 +3,8 @@ import type { Caller, HttpResponse } from '#gateway';
 import { kindOfFile, nameOf, type Application, type Submission } from '../../applications/application.ts';
 import type { Applications } from '../../applications/applications.ts';
 import { applicationAbsent, livyRefused } from '../../errors.ts';
-import { BodyReader, json, message, pageOfQuery, type LivyRequest } from './request.ts';
+import { logPage, type LivyCollection } from './collection.ts';
+import { BodyReader, checkName, json, pageOfQuery, type LivyRequest } from './request.ts';
 
 export interface LivyOwner {
   /** `account/region` */
@@ -13,47 +14,24 @@ export interface LivyOwner {
 
 const shownLines = 10;
 
-export async function answerBatches(
-  applications: Applications,
-  owner: LivyOwner,
-  request: LivyRequest,
-): Promise<HttpResponse | undefined> {
-  const { method, path, query } = request;
-  const [, idText, part] = path;
-  if (idText === undefined) {
-    if (method === 'GET') return listBatches(applications, query);
-    if (method === 'POST') return createBatch(applications, owner, request);
-    return undefined;
-  }
-  const application = findBatch(applications, idText);
-  const { id, state } = application;
-  if (method === 'DELETE' && part === undefined) {
-    await applications.remove(id);
-    return message(200, 'deleted');
-  }
-  if (method !== 'GET') return undefined;
-  if (part === undefined) return json(200, wireBatch(application, applications));
-  if (part === 'state') return json(200, { id, state });
-  if (part !== 'log') return undefined;
-  const { from, size } = pageOfQuery(query, 100, -1);
-  const page = applications.readLog(id, from, size);
-  return json(200, { id, from: page.from, total: page.total, log: page.lines });
+export function batchCollection(applications: Applications, owner: LivyOwner): LivyCollection<Application> {
+  return {
+    path: 'batches',
+    list(from, size) {
+      const page = applications.listListed(from, size);
+      return { total: page.total, entries: page.applications };
+    },
+    async create(request) {
+      const submission = submissionOf(await request.body(), request.query.get('doAs') ?? undefined);
+      return applications.submit({ ...owner, source: 'livy', submission });
+    },
+    find: (text) => findBatch(applications, text),
+    remove: ({ id }) => applications.remove(id),
+    readLog: (id, from, size) => applications.readLog(id, from, size),
+    wire: (application) => wireBatch(application, applications),
+  };
 }
 
-function listBatches(applications: Applications, query: URLSearchParams): HttpResponse {
-  const { from, size } = pageOfQuery(query, 100);
-  const page = applications.listListed(Math.max(from, 0), size);
-  const sessions = page.applications.map((application) => wireBatch(application, applications));
-  return json(200, { from, total: page.total, sessions });
-}
-
-async function createBatch(applications: Applications, owner: LivyOwner, request: LivyRequest): Promise<HttpResponse> {
-  const submission = submissionOf(await request.body(), request.query.get('doAs') ?? undefined);
-  const application = await applications.submit({ ...owner, source: 'livy', submission });
-  return json(201, wireBatch(application, applications), { location: `/batches/${application.id}` });
-}
-
-/** By number or by name. */
 function findBatch(applications: Applications, text: string): Application {
   if (/^\d{1,12}$/.test(text)) return applications.getListed(Number(text));
   const named = applications.findListed(text);
@@ -84,9 +62,7 @@ export function submissionOf(body: unknown, doAs: string | undefined): Submissio
   };
   reader.end();
   if (file === undefined || file === '') throw livyRefused('requirement failed: File is required.');
-  if (submission.name !== undefined && /^\d*$/.test(submission.name)) {
-    throw livyRefused(`'${submission.name}' is not a session name: it must not be a number or empty.`);
-  }
+  checkName(submission.name);
   const kind = kindOfFile(file);
   if (kind === undefined) {
     throw livyRefused(`No engine here runs '${file.slice(0, 200)}': a batch is a .py, .jar, .sql, .mjs or .ts file.`);
@@ -109,7 +85,7 @@ function wireBatch(application: Application, applications: Applications): object
     state,
     appId: appId ?? null,
     appInfo: { driverLogUrl: driverLogUrl ?? null, sparkUiUrl: sparkUiUrl ?? null },
-    log: applications.readLog(id, -1, shownLines).lines,
+    log: applications.readLogTail(id, shownLines),
   };
 }
 
@@ -125,9 +101,7 @@ export function answerHistory(applications: Applications, request: LivyRequest):
   const application = applications.getApplication(Number(idText));
   if (request.path[2] === undefined) return json(200, describe(application));
   if (request.path[2] !== 'log') return undefined;
-  const { from, size } = pageOfQuery(request.query, 100, -1);
-  const page = applications.readLog(application.id, from, size);
-  return json(200, { id: application.id, from: page.from, total: page.total, log: page.lines });
+  return logPage(application.id, request.query, (from, size) => applications.readLog(application.id, from, size));
 }
 
 function describe(application: Application): object {

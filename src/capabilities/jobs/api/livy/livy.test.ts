@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { S3 } from '@aws-sdk/client-s3';
@@ -69,6 +69,57 @@ suite("Livy's REST API", async () => {
     assert.equal(history.reason, 'ValueError: no trips in January (the process ended with exit code 1)');
     assert.equal(history.exitCode, 1);
     assert.equal(history.submittedBy, 'arn:aws:iam::000000000000:root');
+  });
+
+  test('modules that go with a script are imported, and an absent one is told', async () => {
+    await s3.putObject({ Bucket: 'jobs', Key: 'lib/fares.py', Body: 'base = 3\n' });
+    const file = script('imports.py', 'from fares import base\nprint("base", base)\n');
+    const { body } = await livy.post('/batches', { file, pyFiles: ['s3://jobs/lib/fares.py'] });
+    const batch = await livy.ended(body.id);
+    assert.deepEqual([batch.state, batch.log.at(-1)], ['success', 'base 3']);
+    const absent = await livy.post('/batches', { file, pyFiles: ['/no/fares.py'] });
+    assert.equal((await livy.ended(absent.body.id)).state, 'dead');
+    assert.match((await livy.get(`/applications/${absent.body.id}`)).body.reason, /\/no\/fares\.py does not exist/);
+  });
+
+  test('what cannot be started, or ends without a word, is dead with what is known', async () => {
+    const reasonOf = async (body: object): Promise<string> => {
+      const { id } = (await livy.post('/batches', body)).body;
+      assert.equal((await livy.ended(id)).state, 'dead');
+      return (await livy.get(`/applications/${id}`)).body.reason;
+    };
+    const file = script('silent.py', 'import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n');
+    assert.equal(await reasonOf({ file }), 'The process was ended by SIGSEGV.');
+    assert.match(await reasonOf({ file, args: ['x'.repeat(3_000_000)] }), /longer than the system takes/);
+    assert.match(await reasonOf({ file, args: ['a\0b'] }), /cannot be started: .*null bytes/);
+  });
+
+  const noProc = !existsSync('/proc/self/environ') && 'such descendants are found through /proc';
+  test('killing it ends descendants too that left its group', { skip: noProc }, async () => {
+    const lines = [
+      'import os, time',
+      'if os.fork() == 0:',
+      '    os.setsid()',
+      '    print("daemon", os.getpid(), flush=True)',
+      'time.sleep(600)',
+    ];
+    const file = script('daemon.py', lines.join('\n'));
+    const { body } = await livy.post('/batches', { file });
+    let pid = 0;
+    await until(async () => {
+      const { log } = (await livy.get(`/batches/${body.id}/log`)).body as { log: string[] };
+      pid = Number(log.find((line) => line.startsWith('daemon'))?.split(' ')[1] ?? 0);
+      return pid > 0;
+    }, 'the daemon to be up');
+    await livy.call('DELETE', `/batches/${body.id}`);
+    await until(() => {
+      try {
+        process.kill(pid, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    }, 'the daemon to end');
   });
 
   test('a Spark application without Spark is dead with the remedy, and so is an absent file', async () => {

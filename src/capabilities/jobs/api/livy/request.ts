@@ -36,6 +36,13 @@ export function pageOfQuery(
   return { from, size: Math.min(size, 10_000) };
 }
 
+/** @throws when a name could be taken for a number, by which entries are found too */
+export function checkName(name: string | undefined): void {
+  if (name !== undefined && /^\d*$/.test(name)) {
+    throw livyRefused(`'${name}' is not a session name: it must not be a number or empty.`);
+  }
+}
+
 function wholeNumber(query: URLSearchParams, name: string, fallback: number): number {
   const text = query.get(name);
   if (text === null || text === '') return fallback;

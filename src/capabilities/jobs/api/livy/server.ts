@@ -3,16 +3,17 @@
  * submits as the account's root, so it has an address of its own, loopback unless configured, and answers to the
  * platform's names only.
  */
-import { collect, Hosts, Listener, type HttpResponse, type IncomingRequest } from '#gateway';
-import { isPlatformError, messageOf, type ErrorKind } from '#kernel/errors';
+import { collect, Hosts, Listener, restStatuses, type HttpResponse, type IncomingRequest } from '#gateway';
+import { isPlatformError, messageOf } from '#kernel/errors';
 import { newUuid } from '#kernel/ids';
 import type { Log } from '#kernel/log';
 import type { Applications } from '../../applications/applications.ts';
 import { denied, livyRefused } from '../../errors.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
-import { answerBatches, answerHistory, type LivyOwner } from './batches.ts';
+import { answerHistory, batchCollection, type LivyOwner } from './batches.ts';
+import { answerCollection } from './collection.ts';
 import { json, message, type LivyRequest } from './request.ts';
-import { answerSessions } from './sessions.ts';
+import { sessionCollection } from './sessions.ts';
 
 export interface LivyServerParts {
   readonly applications: Applications;
@@ -28,16 +29,6 @@ export interface LivyServerParts {
 // Limit: the body of a request to Livy has at most 4 MiB.
 const bodyBytesMax = 4 * 2 ** 20;
 const closeGraceMs = 1000;
-
-const statusOfKind: Record<ErrorKind, number> = {
-  invalid: 400,
-  absent: 404,
-  conflict: 409,
-  denied: 403,
-  throttled: 429,
-  unavailable: 503,
-  internal: 500,
-};
 
 /** The release whose API this is. */
 const livyVersion = '0.8.0-incubating';
@@ -85,7 +76,7 @@ export class LivyServer {
       return (await this.#route(request)) ?? message(404, `Nothing is served at ${request.method} ${request.rawPath}.`);
     } catch (error) {
       if (isPlatformError(error, 'RequestEntityTooLarge')) return message(413, messageOf(error));
-      if (isPlatformError(error)) return message(statusOfKind[error.kind], messageOf(error));
+      if (isPlatformError(error)) return message(restStatuses[error.kind], messageOf(error));
       if (request.signal.aborted) return message(499, 'The client hung up.');
       const requestId = newUuid();
       this.#parts.log.error('a request to Livy failed by a fault of the server', { requestId, error });
@@ -117,9 +108,9 @@ export class LivyServer {
       case 'version':
         return json(200, { version: livyVersion, revision: 'millpond', branch: 'millpond', user: 'millpond', url: '' });
       case 'batches':
-        return answerBatches(applications, owner, request);
+        return answerCollection(batchCollection(applications, owner), request);
       case 'sessions':
-        return answerSessions(sessions, owner, request);
+        return answerCollection(sessionCollection(sessions, owner), request);
       case 'applications':
         return answerHistory(applications, request);
       default:

@@ -1,80 +1,67 @@
 /** Livy's interactive sessions (REST API: Session, Statement). */
 import type { HttpResponse } from '#gateway';
 import { livyRefused } from '../../errors.ts';
-import type { Session, SessionKind, SessionOptions, Statement } from '../../sessions/session.ts';
+import {
+  parseDuration,
+  type Session,
+  type SessionKind,
+  type SessionOptions,
+  type Statement,
+} from '../../sessions/session.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
 import type { LivyOwner } from './batches.ts';
-import { BodyReader, json, message, pageOfQuery, type LivyRequest } from './request.ts';
+import type { LivyCollection } from './collection.ts';
+import { BodyReader, checkName, json, message, pageOfQuery, type LivyRequest } from './request.ts';
 
 const shownLines = 10;
 
-export async function answerSessions(
-  sessions: Sessions,
-  owner: LivyOwner,
-  request: LivyRequest,
-): Promise<HttpResponse | undefined> {
-  const { method, path, query } = request;
-  const [, idText, part] = path;
-  if (idText === undefined) {
-    if (method === 'GET') return listSessions(sessions, query);
-    if (method === 'POST') return createSession(sessions, owner, request);
-    return undefined;
-  }
-  const session = sessions.getSession(idText);
-  const { id, state } = session;
-  if (method === 'DELETE' && part === undefined) {
-    await sessions.remove(session);
-    return message(200, 'deleted');
-  }
-  if (part === 'statements') return answerStatements(sessions, session, request);
-  if (part === 'completion' && method === 'POST') return completeCode(sessions, session, request);
-  if (part === 'connect' && method === 'POST') return json(200, wireSession(session, sessions));
-  if (method !== 'GET') return undefined;
-  if (part === undefined) return json(200, wireSession(session, sessions));
-  if (part === 'state') return json(200, { id, state });
-  if (part !== 'log') return undefined;
-  const { from, size } = pageOfQuery(query, 100, -1);
-  const page = sessions.readLog(id, from, size);
-  return json(200, { id, from: page.from, total: page.total, log: page.lines });
+export function sessionCollection(sessions: Sessions, owner: LivyOwner): LivyCollection<Session> {
+  return {
+    path: 'sessions',
+    list(from, size) {
+      const all = sessions.listSessions();
+      return { total: all.length, entries: all.slice(from, from + size) };
+    },
+    create: async (request) => sessions.create(owner, optionsOf(await request.body(), request.query)),
+    find: (text) => sessions.getSession(text),
+    remove: (session) => sessions.remove(session),
+    readLog: (id, from, size) => sessions.readLog(id, from, size),
+    wire: (session) => wireSession(session, sessions),
+    async answerPart(session, request) {
+      const [, , part] = request.path;
+      if (part === 'statements') return answerStatements(sessions, session, request);
+      if (request.method !== 'POST') return undefined;
+      if (part === 'completion') return completeCode(sessions, session, request);
+      return part === 'connect' ? json(200, wireSession(session, sessions)) : undefined;
+    },
+  };
 }
 
-function listSessions(sessions: Sessions, query: URLSearchParams): HttpResponse {
-  const { from, size } = pageOfQuery(query, 100);
-  const start = Math.max(from, 0);
-  const all = sessions.listSessions();
-  const page = all.slice(start, start + size).map((session) => wireSession(session, sessions));
-  return json(200, { from: start, total: all.length, sessions: page });
-}
-
-async function createSession(sessions: Sessions, owner: LivyOwner, request: LivyRequest): Promise<HttpResponse> {
-  const reader = new BodyReader(await request.body());
+function optionsOf(body: unknown, query: URLSearchParams): SessionOptions {
+  const reader = new BodyReader(body);
   const options: SessionOptions = {
     kind: kindOf(reader.text('kind')),
     name: reader.text('name'),
-    proxyUser: reader.text('proxyUser') ?? request.query.get('doAs') ?? undefined,
+    proxyUser: reader.text('proxyUser') ?? query.get('doAs') ?? undefined,
     conf: reader.map('conf'),
     pyFiles: reader.texts('pyFiles'),
     jars: reader.texts('jars'),
     files: reader.texts('files'),
     driverMemory: reader.text('driverMemory'),
     heartbeatTimeoutSeconds: reader.count('heartbeatTimeoutInSecond') ?? 0,
+    ttl: reader.text('ttl'),
   };
   // Taken and without effect where Spark runs in one process.
-  for (const name of [
-    'driverCores',
-    'executorMemory',
-    'executorCores',
-    'numExecutors',
-    'queue',
-    'ttl',
-    'idleTimeout',
-  ]) {
+  for (const name of ['driverCores', 'executorMemory', 'executorCores', 'numExecutors', 'queue', 'idleTimeout']) {
     reader.text(name);
   }
   reader.texts('archives');
   reader.end();
-  const session = await sessions.create(owner, options);
-  return json(201, wireSession(session, sessions), { location: `/sessions/${session.id}` });
+  checkName(options.name);
+  if (options.ttl !== undefined && parseDuration(options.ttl) === undefined) {
+    throw livyRefused(`Invalid time string: ${options.ttl.slice(0, 40)}. Write it as 90s, 10m or 1h.`);
+  }
+  return options;
 }
 
 // Differs from AWS: sessions of Scala (spark) and R (sparkr) are refused; pyspark, python, sql and shared are served.
@@ -103,7 +90,8 @@ async function answerStatements(
   const { method, path, query } = request;
   const [, , , idText, action] = path;
   if (idText === undefined && method === 'GET') {
-    const all = sessions.listStatements(session);
+    const inOrder = sessions.listStatements(session);
+    const all = query.get('order')?.trim().toLowerCase() === 'desc' ? inOrder.toReversed() : inOrder;
     const { from, size } = pageOfQuery(query, all.length);
     const page = all.slice(Math.max(from, 0), Math.max(from, 0) + size);
     return json(200, { total_statements: all.length, statements: page.map(wireStatement) });
@@ -149,7 +137,7 @@ function wireSession(session: Session, sessions: Sessions): object {
     state,
     kind: options.kind,
     appInfo: { driverLogUrl: null, sparkUiUrl: sparkUiUrl ?? null },
-    log: sessions.readLog(id, -1, shownLines).lines,
+    log: sessions.readLogTail(id, shownLines),
   };
 }
 
