@@ -32,9 +32,9 @@ export interface ResourceContext {
   readonly patience?: AbortSignal;
   /** `stack-logicalid-RANDOM` cut to `maxLength`: the same for every try of the same step. */
   generatedName(options?: { maxLength?: number; lowerCase?: boolean }): string;
-  /** An AWS operation as the stack's caller, through the dispatcher. */
   /** For a creation that takes long: tells at once what is being made, so that it is seen and can be found again. */
   initiated?(physicalId: string): Promise<void>;
+  /** An AWS operation as the stack's caller, through the dispatcher. */
   // oxlint-disable-next-line typescript/no-explicit-any -- the output's shape depends on the operation's name
   call(service: string, operation: string, input: object): Promise<any>;
 }
