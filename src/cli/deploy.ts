@@ -58,15 +58,18 @@ interface DeployOptions {
 
 /** Creates the stack, or updates it when it is there. @returns its outputs */
 export async function deploy(client: Client, options: DeployOptions): Promise<CallOutput[]> {
-  const { stackName, parameters = {}, tags = {}, wait = true } = options;
+  const { stackName, tags = {}, wait = true } = options;
+  const before = await findStack(client, stackName);
+  const template = await templateInput(client, options.body);
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   const input = {
     StackName: stackName,
-    ...(await templateInput(client, options.body)),
-    Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
-    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    ...template,
+    Parameters: await parametersInput(client, template, options.parameters ?? {}, before),
+    // A stack keeps its tags when none are given.
+    ...(Tags.length > 0 && { Tags }),
     Capabilities: ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND'],
   };
-  const before = await findStack(client, stackName);
   const seen = new Set(
     before === undefined ? [] : (await eventsOf(client, before.StackId)).map((event) => event.EventId),
   );
@@ -167,6 +170,23 @@ async function templateInput(client: Client, body: string): Promise<object> {
   const store = artifactStore(client);
   const key = `${Date.now()}.template`;
   return { TemplateURL: store.urlOf(await store.put(key, Buffer.from(body)), key) };
+}
+
+/** The values given and, of what the stack has and the template still asks for, those that it has. */
+async function parametersInput(
+  client: Client,
+  template: object,
+  given: Readonly<Record<string, string>>,
+  before: CallOutput,
+): Promise<object[]> {
+  const values = Object.entries(given).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue }));
+  const had: string[] = (before?.Parameters ?? []).map((parameter: CallOutput) => parameter.ParameterKey);
+  if (had.length === 0) return values;
+  const { Parameters: asked = [] } = await client.call('cloudformation', 'ValidateTemplate', template);
+  const kept = asked
+    .map((parameter: CallOutput): string => parameter.ParameterKey)
+    .filter((key: string) => had.includes(key) && !Object.hasOwn(given, key));
+  return [...values, ...kept.map((ParameterKey: string) => ({ ParameterKey, UsePreviousValue: true }))];
 }
 
 /** The bucket for templates and what they name, made at first use. */

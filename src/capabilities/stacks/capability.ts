@@ -21,6 +21,7 @@ import { Deployments } from './deploy/deployments.ts';
 import type { Site } from './deploy/site.ts';
 import { DriftChecks } from './drift/drift-checks.ts';
 import { announce } from './announcement.ts';
+import { Notifications } from './notifications.ts';
 import { Preparation } from './intake/preparation.ts';
 import { stackResources } from './resources.ts';
 import { openSchemas } from './intake/schemas.ts';
@@ -43,7 +44,11 @@ export interface StacksPlatform {
 
 export function createStacks(platform: StacksPlatform): { stacks: Stacks; capability: Capability } {
   const { state, clock, log, events, dispatcher } = platform;
-  const store = new Store(state, (db, event) => announce(events, db, event));
+  const notifications = new Notifications({ state, clock, log, dispatcher });
+  const store = new Store(state, (db, event) => {
+    announce(events, db, event);
+    notifications.owe(db, event);
+  });
   const mailboxes = new Mailboxes(state, clock, platform.endpoint);
   const types = new Map<string, ResourceType>();
   const findType = (type: string): ResourceType | undefined => {
@@ -79,10 +84,14 @@ export function createStacks(platform: StacksPlatform): { stacks: Stacks; capabi
     resources: ownTypes,
     routes: [callbackRoute(mailboxes)],
     async start() {
+      notifications.start();
       await drifts.abandonUnfinished();
       deployments.resume();
     },
-    stop: () => deployments.stop(),
+    async stop() {
+      await deployments.stop();
+      await notifications.stop();
+    },
   };
   return { stacks, capability };
 }

@@ -1,7 +1,8 @@
 /** Change sets: plans that are kept, looked at and carried out, or thrown away. */
 import { newUuid } from '#kernel/ids';
 import { type ResourceChange, Unknown } from '#languages/template/index';
-import { bindDesired, outputsOf } from './deploy/desired-template.ts';
+import { bindDesired } from './deploy/desired-template.ts';
+import { hasSameOutputs } from './deploy/outputs.ts';
 import type { ChangeSet } from './change-set.ts';
 import { stackEvent } from './deploy/site.ts';
 import {
@@ -54,7 +55,7 @@ export class ChangeSets {
     const base = isNew ? { id: stack.id, name: stack.name, scope: stack.scope } : stack;
     const prepared = await this.#stacks.preparation.prepare(submission, base, origin, true);
     const changes = this.#stacks.plan(stack, prepared);
-    const isEmpty = changes.length === 0 && sameOutputs(this.#stacks, stack, prepared);
+    const isEmpty = !isNew && changes.length === 0 && hasSameOutputs(stack, prepared.bound, store.read);
     const changeSet: ChangeSet = {
       id: cloudFormationArn(origin.scope, `changeSet/${options.name}/${newUuid()}`),
       name: options.name,
@@ -198,11 +199,6 @@ export class ChangeSets {
 
 const noChanges =
   "The submitted information didn't contain changes. Submit different information to create a change set.";
-
-function sameOutputs(stacks: Stacks, stack: Stack, prepared: Prepared): boolean {
-  if (stack.status === 'REVIEW_IN_PROGRESS') return false;
-  return JSON.stringify(outputsOf(stack, prepared.bound, stacks.site.store.read)) === JSON.stringify(stack.outputs);
-}
 
 /** A plan as it can be kept: values that are not known yet become a mark. */
 function withoutUnknowns(change: ResourceChange): ResourceChange {

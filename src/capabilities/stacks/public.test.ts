@@ -124,6 +124,23 @@ const samples: readonly Sample[] = [
     },
   },
   {
+    file: 'sam-connectors.yaml',
+    async works(cloud, { Flow, QueueURL, Policy }) {
+      await cloud.run(Flow, { order: 21 });
+      assert.deepEqual(JSON.parse(await cloud.receive(QueueURL)), { order: 42 });
+      assert.match(Policy ?? '', /^arn:aws:iam::000000000000:policy\//);
+    },
+  },
+  {
+    file: 'logs-lambda-sam.yaml',
+    async works(cloud, { Log: logGroupName, FunctionName }) {
+      await cloud.logs.createLogStream({ logGroupName, logStreamName: 's' });
+      const logEvents = ['all is well', 'ERROR no disk'].map((message) => ({ message, timestamp: Date.now() }));
+      await cloud.logs.putLogEvents({ logGroupName, logStreamName: 's', logEvents });
+      assert.match(await cloud.logged(FunctionName, 'heard'), /heard ERROR no disk/);
+    },
+  },
+  {
     file: 'sfn-callback.yaml',
     async works(cloud, { StateMachineArn: stateMachineArn, QueueURL }) {
       const answers = [{ approved: true }, { approved: false }];

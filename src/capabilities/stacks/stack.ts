@@ -51,6 +51,8 @@ export interface Desired {
 export interface Output {
   readonly key: string;
   readonly value: string;
+  /** The value with its dynamic references, where it has any. */
+  readonly written?: string;
   readonly description?: string;
   readonly exportName?: string;
 }
@@ -164,6 +166,8 @@ export interface StackEvent {
   /** Properties as JSON, secrets masked. */
   readonly properties?: string;
   readonly clientToken?: string;
+  /** Topics that are told of it. */
+  readonly notificationArns?: readonly string[];
   readonly timeMs: number;
 }
 

@@ -6,6 +6,7 @@ import { PlatformError } from '#kernel/errors';
 import { type Clock, SystemClock } from '#kernel/clock';
 import { EventHub, type PlatformEvent } from '#kernel/events';
 import { silentLog } from '#kernel/log';
+import { outboxSchema } from '#kernel/outbox';
 import { State } from '#kernel/state';
 import type { ResourceSchema } from '#languages/template/index';
 import { clientConfig, startGateway, until } from '#testing';
@@ -148,7 +149,7 @@ export interface CustomRequest {
 
 export async function openShop(options: ShopOptions): Promise<Shop> {
   const clock = options.clock ?? new SystemClock();
-  const state = State.open(options.file, [stacksSchema]);
+  const state = State.open(options.file, [outboxSchema, stacksSchema]);
   const hub = new EventHub(silentLog);
   const events: PlatformEvent[] = [];
   hub.subscribe((event) => void events.push(event));

@@ -163,6 +163,23 @@ suite('creating', async () => {
     workshop.broken.clear();
   });
 
+  test('a stack that failed and was kept is sound again once the template leaves out what failed', async () => {
+    workshop.broken.add('create Bad');
+    const TemplateBody = widgets({ Good: 'Properties: { Name: fine }', Bad: 'DependsOn: Good' });
+    await deployed(cloudFormation, { StackName: 'mended', TemplateBody, OnFailure: 'DO_NOTHING' });
+    await cloudFormation.updateStack({
+      StackName: 'mended',
+      TemplateBody: widgets({ Good: 'Properties: { Name: fine }' }),
+    });
+    assert.equal((await settled(cloudFormation, 'mended')).StackStatus, 'UPDATE_COMPLETE');
+    const { StackResources = [] } = await cloudFormation.describeStackResources({ StackName: 'mended' });
+    assert.deepEqual(
+      StackResources.map(({ LogicalResourceId }) => LogicalResourceId),
+      ['Good'],
+    );
+    workshop.broken.clear();
+  });
+
   test('secrets are masked wherever they would be shown, but reach the resource', async () => {
     const template = `Parameters: { Password: { Type: String, NoEcho: true } }\n${widgets({ A: 'Properties: { Name: vault, Secret: !Ref Password }' })}`;
     const Parameters = [{ ParameterKey: 'Password', ParameterValue: 'hush' }];
@@ -171,6 +188,24 @@ suite('creating', async () => {
     const { StackEvents = [] } = await cloudFormation.describeStackEvents({ StackName: 'masked' });
     assert.doesNotMatch(JSON.stringify(StackEvents), /hush/);
     assert.equal(workshop.things.get('vault')?.properties['Secret'], 'hush');
+  });
+
+  test('an output shows what a dynamic reference stands for, and no secret', async () => {
+    const template = (value: string, name = 'shown'): string =>
+      widgets({ A: `Properties: { Name: ${name} }` }, `Outputs: { O: { Value: '${value}' } }`);
+    const stack = await deployed(cloudFormation, {
+      StackName: 'shown',
+      TemplateBody: template('n-{{resolve:ssm:/size}}'),
+    });
+    assert.equal(stack.Outputs?.[0]?.OutputValue, 'n-7');
+    await refused(
+      cloudFormation.updateStack({ StackName: 'shown', TemplateBody: template('n-{{resolve:ssm:/size}}') }),
+      'ValidationError',
+      /No updates are to be performed/,
+    );
+    const secret = { StackName: 'secret', TemplateBody: template('{{resolve:ssm-secure:/size}}', 'hidden') };
+    assert.match((await deployed(cloudFormation, secret)).StackStatus ?? '', /^ROLLBACK/);
+    assert.match((await eventsOf(cloudFormation, 'secret')).join(), /An output cannot show {{resolve:ssm-secure/);
   });
 
   test('values come from the parameter store, by parameter and by dynamic reference', async () => {

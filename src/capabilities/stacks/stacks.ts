@@ -3,7 +3,8 @@ import { newUuid } from '#kernel/ids';
 import { type BoundTemplate, type ResourceChange, planStack } from '#languages/template/index';
 import type { Site } from './deploy/site.ts';
 import { stackEvent } from './deploy/site.ts';
-import { bindDesired, outputsOf } from './deploy/desired-template.ts';
+import { bindDesired } from './deploy/desired-template.ts';
+import { hasSameOutputs } from './deploy/outputs.ts';
 import type { Deployments } from './deploy/deployments.ts';
 import {
   invalid,
@@ -128,7 +129,11 @@ export class Stacks {
   async applyUpdate(stack: Stack, prepared: Prepared, options: UpdateOptions, origin: Origin): Promise<string> {
     if (options.policy !== undefined) parsePolicy(options.policy);
     const changes = this.plan(stack, prepared);
-    if (changes.length === 0 && this.#outputsAreSame(stack, prepared)) throw nothingToUpdate();
+    // One that failed and was not rolled back is brought to its template even where the plan finds nothing to make.
+    const isSound = !stack.status.endsWith('_FAILED');
+    if (isSound && changes.length === 0 && hasSameOutputs(stack, prepared.bound, this.site.store.read)) {
+      throw nothingToUpdate();
+    }
     const policy = options.policyDuringUpdate ?? stack.policy;
     if (policy !== undefined) checkPolicy(parsePolicy(policy), changes);
     await this.site.store.write((records) => {
@@ -340,11 +345,6 @@ export class Stacks {
       });
     });
     this.deployments.start(stack.id);
-  }
-
-  #outputsAreSame(stack: Stack, prepared: Prepared): boolean {
-    const outputs = outputsOf(stack, prepared.bound, this.site.store.read);
-    return JSON.stringify(outputs) === JSON.stringify(stack.outputs);
   }
 
   #getToChange(scope: string, nameOrId: string): Stack {

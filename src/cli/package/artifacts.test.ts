@@ -59,6 +59,7 @@ Resources:
   M: { Type: AWS::Serverless::StateMachine, Properties: { DefinitionUri: machine.asl.json } }
   J: { Type: AWS::Glue::Job, Properties: { Command: { Name: pythonshell, ScriptLocation: src/app.py } } }
   S: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: inner.yaml } }
+  A: { Type: AWS::Serverless::Application, Properties: { Location: inner.yaml } }
   Far: { Type: AWS::Serverless::Function, Properties: { CodeUri: 's3://theirs/x.zip' } }
   Inline: { Type: AWS::Lambda::Function, Properties: { Code: { ZipFile: x } } }`,
     );
@@ -69,6 +70,7 @@ Resources:
     assert.deepEqual([where, bucket.objects.get(Key ?? '')?.toString()], ['b', '{"StartAt":"A"}']);
     assert.match(JSON.stringify(properties('J')['Command']), /s3:\/\/b\/[0-9a-f]+\.py/);
     assert.match(String(properties('S')['TemplateURL']), /^https:\/\/here\/b\/[0-9a-f]+\.template$/);
+    assert.equal(properties('A')['Location'], properties('S')['TemplateURL']);
     assert.equal(properties('Far')['CodeUri'], 's3://theirs/x.zip');
     assert.deepEqual(properties('Inline')['Code'], { ZipFile: 'x' });
     const inner = [...bucket.objects.values()].map(String).find((text) => text.includes('AWS::Lambda::Function'));

@@ -36,6 +36,7 @@ const artifacts: Readonly<Record<string, readonly Artifact[]>> = {
   'AWS::Lambda::LayerVersion': [{ path: ['Content'], form: 'zip', place: 'code' }],
   'AWS::StepFunctions::StateMachine': [{ path: ['DefinitionS3Location'], form: 'file', place: 'definition' }],
   'AWS::Glue::Job': [{ path: ['Command', 'ScriptLocation'], form: 'file', place: 'uri' }],
+  'AWS::Serverless::Application': [{ path: ['Location'], form: 'template', place: 'url' }],
   'AWS::CloudFormation::Stack': [{ path: ['TemplateURL'], form: 'template', place: 'url' }],
 };
 const globalCode: Artifact = { path: ['CodeUri'], form: 'zip', place: 'uri' };

@@ -1,4 +1,9 @@
-/** `{{resolve:ssm:name:version}}` in a value: found here, looked up by whoever may call the parameter store. */
+/**
+ * `{{resolve:ssm:name:version}}` in a value: found here, looked up by whoever may call the parameter store.
+ *
+ * Differs from AWS: a reference without a version is looked up when its resource is made or changed; that the parameter has
+ * a new value is no change by itself.
+ */
 import { validationError } from './errors.ts';
 import { type Resolved, mapStrings } from './value.ts';
 

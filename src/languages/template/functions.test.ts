@@ -106,6 +106,21 @@ Resources:
   assert.deepEqual(properties['Names'], ['Shopab-1', 'arn:Shopc']);
 });
 
+test('with the language extensions a function may name the resource of a reference', () => {
+  const properties = resolve(
+    `
+Transform: AWS::LanguageExtensions
+Parameters: { Which: { Type: String, Default: One } }
+Resources:
+  ShopOne: { Type: Test::Shop::Widget, Properties: { Name: a } }
+  It:
+    Type: Test::Shop::Widget
+    Properties: { Names: [!Ref { 'Fn::Sub': 'Shop\${Which}' }, !GetAtt [!Sub 'Shop\${Which}', Arn]] }
+`,
+  );
+  assert.deepEqual(properties['Names'], ['ShopOne-1', 'arn:ShopOne']);
+});
+
 test('values that grow without bound are cut off in time', () => {
   const levels = Array.from({ length: 12 }, (_, level) => `L${level}: { v: { k: ${'x'.repeat(10)} } }`).join(', ');
   const wide = `[${Array(40)

@@ -2,6 +2,9 @@
  * `Fn::ForEach` of the transform `AWS::LanguageExtensions`: a member `Fn::ForEach::Name: [Identifier, Collection, Body]`
  * is replaced by one copy of the body for each value. In a copy, `${Identifier}` and `{Ref: Identifier}` are the value;
  * `&{Identifier}` is the value without signs that a logical id cannot hold.
+ *
+ * With the transform, functions may also name the resource of `Ref` and `Fn::GetAtt`: they are worked out here, so that
+ * the graph of the template only has names.
  */
 import { templateError } from './errors.ts';
 import { Evaluator } from './evaluator.ts';
@@ -54,7 +57,25 @@ class Expansion {
         members[key] = addition;
       }
     }
-    return members;
+    return this.#named(members, path);
+  }
+
+  /** A reference whose resource is named by a function, with the name in place of the function. */
+  #named(members: Mapping, path: Path): Mapping {
+    const [call, ...others] = Object.keys(members);
+    if (others.length > 0) return members;
+    if (call === 'Ref' && isMapping(members['Ref'])) return { Ref: this.#nameOf(members['Ref'], [...path, 'Ref']) };
+    const parts = members['Fn::GetAtt'];
+    if (!Array.isArray(parts)) return members;
+    const [resource, ...attribute] = parts as Value[];
+    if (!isMapping(resource)) return members;
+    return { 'Fn::GetAtt': [this.#nameOf(resource, [...path, 'Fn::GetAtt', 0]), ...attribute] };
+  }
+
+  #nameOf(call: Mapping, path: Path): string {
+    const name = this.#evaluator.argument(call, path);
+    if (typeof name === 'string') return name;
+    throw templateError(`the name of a resource at ${formatPath(path)} must be text.`);
   }
 
   #expandLoop(loop: Value, bindings: Bindings, path: Path): Mapping {

@@ -46,7 +46,9 @@ suite('parameters', () => {
       /Invalid template parameter property 'Defualt' of P\. Did you mean Default\?/,
     ],
     ['{ Default: a }', 'x', /must contain a Type member/],
-    ['{ Type: String, AllowedPattern: "(?=a)" }', 'x', /is not a regular expression that can be used here/],
+    ['{ Type: String, AllowedPattern: "(?=a" }', 'x', /is not a regular expression that can be used here/],
+    ['{ Type: String, AllowedPattern: "^(?!aws)[a-z]+$" }', 'awsome', /must match pattern/],
+    ['{ Type: String, AllowedPattern: "(?=.*[0-9])[a-z0-9]{4,}" }', 'abcd', /must match pattern/],
   ];
   for (const [definition, value, message] of refused) {
     test(`${definition} with ${value}`, () => {
@@ -62,7 +64,13 @@ suite('parameters', () => {
     );
   });
 
-  test('a pattern made to stall takes linear time', () => {
+  test('a pattern may look around', () => {
+    assert.equal(valueOf('{ Type: String, AllowedPattern: "^(?!aws)[a-z]+$" }', 'mine'), 'mine');
+  });
+
+  test('a pattern made to stall takes linear time, and one that has to be tried is cut off', () => {
+    const tried = '{ Type: String, AllowedPattern: "(?=a)(a+)+$" }';
+    assert.throws(() => valueOf(tried, `${'a'.repeat(4000)}b`), /is not a regular expression that can be used/);
     const startedMs = performance.now();
     assert.throws(() => valueOf('{ Type: String, AllowedPattern: "(a+)+$" }', `${'a'.repeat(4000)}b`), /must match/);
     assert.ok(performance.now() - startedMs < 1000);

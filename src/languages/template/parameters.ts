@@ -1,4 +1,5 @@
 /** Parameters of a template: their definitions, and the values a caller gives them. */
+import { runInNewContext } from 'node:vm';
 import { RE2JS } from 're2js';
 import { formatError, validationError } from './errors.ts';
 import type { ParameterValue } from './scope.ts';
@@ -201,15 +202,30 @@ function checkValue(definition: ParameterDefinition, text: string): void {
   }
   if (minLength !== undefined && text.length < minLength) fail(`must contain at least ${minLength} characters`);
   if (maxLength !== undefined && text.length > maxLength) fail(`must contain at most ${maxLength} characters`);
-  if (allowedPattern !== undefined && !compilePattern(allowedPattern, name).matches(text)) {
+  if (allowedPattern !== undefined && !matchesPattern(allowedPattern, text, name)) {
     fail(`must match pattern ${allowedPattern}`);
   }
 }
 
-/** Linear time, whatever the pattern. Differs from AWS: look-around and back references are refused. */
-function compilePattern(pattern: string, name: string): RE2JS {
+/** Linear time, except for a pattern that looks around or back, which has to be matched by trying. */
+function matchesPattern(pattern: string, text: string, name: string): boolean {
+  let linear: RE2JS | undefined;
   try {
-    return RE2JS.compile(pattern);
+    linear = RE2JS.compile(pattern);
+  } catch {
+    return matchesByTrying(pattern, text, name);
+  }
+  return linear.matches(text);
+}
+
+/** Limit: 100 ms for a match by trying, after which the pattern counts as not usable. */
+const tryingMaxMs = 100;
+
+/** In a context of its own, since a match can only be interrupted there. */
+function matchesByTrying(pattern: string, text: string, name: string): boolean {
+  try {
+    const source = `^(?:${pattern})$`;
+    return runInNewContext('new RegExp(source).test(text)', { source, text }, { timeout: tryingMaxMs }) as boolean;
   } catch {
     throw formatError(
       `AllowedPattern '${pattern}' of parameter ${name} is not a regular expression that can be used here.`,

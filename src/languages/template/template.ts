@@ -73,7 +73,10 @@ const resourceMembers = [
 ];
 /** A wait condition is the one type here that is signalled to. */
 const signalledType = 'AWS::CloudFormation::WaitCondition';
-const refusedResourceMembers = ['CreationPolicy', 'UpdatePolicy'];
+const refusedResourceMembers: Readonly<Record<string, string>> = {
+  CreationPolicy: 'of the types here only a wait condition waits for signals',
+  UpdatePolicy: 'no type here is changed in steps, and no CodeDeploy moves an alias',
+};
 const outputMembers = ['Value', 'Description', 'Condition', 'Export'];
 
 /** Limit: 500 resources, 200 outputs, 200 mappings, 255 characters in a name, 1,024 bytes of description (as AWS). */
@@ -161,8 +164,8 @@ function readResource(logicalId: string, body: Value): ResourceDefinition {
   if (!isMapping(body)) throw formatError(`${at} resource definition is malformed.`);
   for (const name of Object.keys(body)) {
     if (name === 'CreationPolicy' && body['Type'] === signalledType) continue;
-    if (refusedResourceMembers.includes(name)) {
-      throw validationError(`${at} ${name} is not supported: no resource type here waits for signals. Take it out.`);
+    if (Object.hasOwn(refusedResourceMembers, name)) {
+      throw validationError(`${at} ${name} is not supported: ${refusedResourceMembers[name]}. Take it out.`);
     }
     if (resourceMembers.includes(name)) continue;
     throw validationError(`${at} Invalid template resource property '${name}'.${didYouMean(name, resourceMembers)}`);

@@ -1,4 +1,9 @@
-/** AWS::Lambda::Function. */
+/**
+ * AWS::Lambda::Function.
+ *
+ * Differs from AWS: CapacityProviderConfig, CodeSigningConfigArn, FunctionScalingConfig, PublishToLatestPublished and
+ * RuntimeManagementConfig of a template have no effect.
+ */
 import {
   changeTags,
   tagsOf,
@@ -28,8 +33,10 @@ const configurationMembers = [
   'TracingConfig',
   'SnapStart',
   'FileSystemConfigs',
+  'TenancyConfig',
+  'DurableConfig',
 ] as const;
-/** What a member goes back to that is no longer in the template. */
+/** What a property goes back to that is no longer in the template. */
 const resetValues: Properties = {
   Description: '',
   Timeout: 3,
@@ -38,17 +45,21 @@ const resetValues: Properties = {
   Environment: { Variables: {} },
   Layers: [],
   DeadLetterConfig: { TargetArn: '' },
+  FileSystemConfigs: [],
+  KmsKeyArn: '',
+  SnapStart: { ApplyOn: 'None' },
+  TracingConfig: { Mode: 'PassThrough' },
+  VpcConfig: { SubnetIds: [], SecurityGroupIds: [] },
 };
+const defaultArchitectures = ['x86_64'];
 
 export const functionResource: ResourceType = {
   type: 'AWS::Lambda::Function',
   physicalIdOf: nameOf,
   async create(properties, context) {
     const FunctionName = nameOf(properties, context);
-    const { VpcConfig } = properties;
     await context.call('lambda', 'CreateFunction', {
       ...configurationOf(properties),
-      ...(VpcConfig !== undefined && { VpcConfig: vpcOf(VpcConfig as Properties) }),
       ...(properties['Architectures'] !== undefined && { Architectures: properties['Architectures'] as unknown }),
       ...(properties['PackageType'] !== undefined && { PackageType: properties['PackageType'] as unknown }),
       FunctionName,
@@ -56,26 +67,28 @@ export const functionResource: ResourceType = {
       Tags: tagsOf(properties, context),
     });
     await setConcurrency(FunctionName, properties, {}, context);
+    await setRecursion(FunctionName, properties, {}, context);
     return stateOf(FunctionName, context);
   },
   async update(FunctionName, next, previous, context) {
-    const { VpcConfig } = next;
+    const resets = Object.entries({
+      ...resetValues,
+      LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${FunctionName}` },
+    }).filter(([member]) => member in previous);
     await context.call('lambda', 'UpdateFunctionConfiguration', {
-      ...Object.fromEntries(Object.entries(resetValues).filter(([member]) => member in previous)),
-      ...configurationOf(next),
-      ...(VpcConfig !== undefined && { VpcConfig: vpcOf(VpcConfig as Properties) }),
+      ...configurationOf({ ...Object.fromEntries(resets), ...next }),
       FunctionName,
     });
     const [code, architectures] = ['Code', 'Architectures'].map((member) => isChanged(member, next, previous));
     if (code === true || architectures === true || isChanged('Runtime', next, previous)) {
-      const Architectures = next['Architectures'] as unknown;
       await context.call('lambda', 'UpdateFunctionCode', {
         ...(await codeOf(next)),
-        ...(Architectures !== undefined && { Architectures }),
+        Architectures: (next['Architectures'] as unknown) ?? defaultArchitectures,
         FunctionName,
       });
     }
     await setConcurrency(FunctionName, next, previous, context);
+    await setRecursion(FunctionName, next, previous, context);
     await setTags(FunctionName, next, previous, context);
     return stateOf(FunctionName, context);
   },
@@ -102,15 +115,17 @@ export const functionResource: ResourceType = {
       Layers: layers,
       ReservedConcurrentExecutions: found.Concurrency?.['ReservedConcurrentExecutions'] as unknown,
     };
-    // What the API does not tell (code, settings without an effect) is as the template says.
-    return Object.fromEntries(
-      Object.entries(properties).map(([member, said]) => [
-        member,
-        member in live ? (live[member] as unknown) : (said as unknown),
-      ]),
-    );
+    return asTold(properties, live);
   },
 };
+
+/** What the API does not tell (code, settings without an effect) is as the template says. */
+export function asTold(properties: Properties, live: Properties): Properties {
+  const members = Object.entries(properties);
+  return Object.fromEntries(
+    members.map(([member, said]) => [member, member in live ? (live[member] as unknown) : (said as unknown)]),
+  );
+}
 
 function nameOf(properties: Properties, context: ResourceContext): string {
   return (properties['FunctionName'] as string | undefined) ?? context.generatedName({ maxLength: 64 });
@@ -126,10 +141,11 @@ function stateOf(name: string, context: ResourceContext): ResourceState {
 
 function configurationOf(properties: Properties): Properties {
   const known = configurationMembers.filter((member) => properties[member] !== undefined);
-  const { KmsKeyArn } = properties;
+  const { KmsKeyArn, VpcConfig } = properties;
   return {
     ...Object.fromEntries(known.map((member) => [member, properties[member] as unknown])),
     ...(KmsKeyArn !== undefined && { KMSKeyArn: KmsKeyArn as unknown }),
+    ...(VpcConfig !== undefined && { VpcConfig: vpcOf(VpcConfig as Properties) }),
   };
 }
 
@@ -160,6 +176,17 @@ async function setConcurrency(
   } else if (previous['ReservedConcurrentExecutions'] !== undefined) {
     await context.call('lambda', 'DeleteFunctionConcurrency', { FunctionName });
   }
+}
+
+async function setRecursion(
+  FunctionName: string,
+  next: Properties,
+  previous: Properties,
+  context: ResourceContext,
+): Promise<void> {
+  if (!isChanged('RecursiveLoop', next, previous)) return;
+  const RecursiveLoop = (next['RecursiveLoop'] as string | undefined) ?? 'Terminate';
+  await context.call('lambda', 'PutFunctionRecursionConfig', { FunctionName, RecursiveLoop });
 }
 
 async function setTags(name: string, next: Properties, previous: Properties, context: ResourceContext): Promise<void> {

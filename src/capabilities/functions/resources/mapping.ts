@@ -1,7 +1,15 @@
 /** AWS::Lambda::EventSourceMapping. */
-import { tagsOf, unlessAbsent, type Properties, type ResourceContext, type ResourceType } from '#capability';
+import {
+  changeTags,
+  tagsOf,
+  unlessAbsent,
+  type Properties,
+  type ResourceContext,
+  type ResourceType,
+} from '#capability';
 import { isPlatformError } from '#kernel/errors';
 import { lambdaArn } from '../function-name.ts';
+import { asTold } from './function.ts';
 
 /** By this tag a creation that was cut short knows its own. */
 const tokenTag = 'aws:cloudformation:creation-token';
@@ -23,7 +31,7 @@ export const mappingResource: ResourceType = {
       return stateOf(twin, context);
     }
   },
-  async update(UUID, next, _previous, context) {
+  async update(UUID, next, previous, context) {
     const { EventSourceArn: _source, ...input } = inputOf(next);
     await context.call('lambda', 'UpdateEventSourceMapping', {
       Enabled: true,
@@ -31,13 +39,27 @@ export const mappingResource: ResourceType = {
       MaximumBatchingWindowInSeconds: 0,
       FunctionResponseTypes: [],
       FilterCriteria: { Filters: [] },
+      ...(previous['ScalingConfig'] !== undefined && { ScalingConfig: {} }),
       ...input,
       UUID,
+    });
+    const Resource = arnOf(UUID, context);
+    await changeTags(next, previous, context, {
+      untag: (TagKeys) => context.call('lambda', 'UntagResource', { Resource, TagKeys }),
+      tag: (Tags) => context.call('lambda', 'TagResource', { Resource, Tags }),
     });
     return stateOf(UUID, context);
   },
   async delete(UUID, _properties, context) {
     await unlessAbsent(context.call('lambda', 'DeleteEventSourceMapping', { UUID }));
+  },
+  async read(UUID, properties, context) {
+    const live = (await unlessAbsent(context.call('lambda', 'GetEventSourceMapping', { UUID }))) as
+      | Properties
+      | undefined;
+    if (live === undefined) return undefined;
+    const { FunctionArn: _arn, State: state, ...members } = live;
+    return asTold(properties, { ...members, Enabled: !/^(?:Disabl|Deleting)/.test(String(state)) });
   },
 };
 

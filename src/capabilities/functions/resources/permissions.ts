@@ -1,6 +1,7 @@
 /** AWS::Lambda::Permission, AWS::Lambda::EventInvokeConfig and AWS::Lambda::Url: what hangs on a function. */
 import { unlessAbsent, type Properties, type ResourceContext, type ResourceType } from '#capability';
 import { functionArn, parseFunctionRef } from '../function-name.ts';
+import { asTold } from './function.ts';
 
 const permissionMembers = [
   'FunctionName',
@@ -10,6 +11,7 @@ const permissionMembers = [
   'SourceAccount',
   'EventSourceToken',
   'FunctionUrlAuthType',
+  'InvokedViaFunctionUrl',
   'PrincipalOrgID',
 ];
 
@@ -25,6 +27,14 @@ export const permissionResource: ResourceType = {
     await unlessAbsent(
       context.call('lambda', 'RemovePermission', { FunctionName: FunctionName as string, StatementId }),
     );
+  },
+  /** Nothing of a statement can be changed: it is there as it was made, or it is gone. */
+  async read(StatementId, properties, context) {
+    const input = { FunctionName: properties['FunctionName'] as string };
+    const answer = (await unlessAbsent(context.call('lambda', 'GetPolicy', input))) as { Policy: string } | undefined;
+    if (answer === undefined) return undefined;
+    const { Statement } = JSON.parse(answer.Policy) as { Statement: { Sid?: string }[] };
+    return Statement.some(({ Sid }) => Sid === StatementId) ? properties : undefined;
   },
 };
 
@@ -50,7 +60,25 @@ export const eventInvokeConfigResource: ResourceType = {
     const input = pick(properties, ['FunctionName', 'Qualifier']);
     await unlessAbsent(context.call('lambda', 'DeleteFunctionEventInvokeConfig', input));
   },
+  async read(_physicalId, properties, context) {
+    const input = pick(properties, ['FunctionName', 'Qualifier']);
+    const live = (await unlessAbsent(context.call('lambda', 'GetFunctionEventInvokeConfig', input))) as
+      | Properties
+      | undefined;
+    if (live === undefined) return undefined;
+    return asTold(properties, {
+      MaximumRetryAttempts: live['MaximumRetryAttempts'] as unknown,
+      MaximumEventAgeInSeconds: live['MaximumEventAgeInSeconds'] as unknown,
+      DestinationConfig: withoutEmptyMembers(live['DestinationConfig'] as Properties | undefined),
+    });
+  },
 };
+
+/** The API tells of an outcome without a destination, too. */
+function withoutEmptyMembers(destinations: Properties = {}): Properties {
+  const entries = Object.entries(destinations as Record<string, Properties>);
+  return Object.fromEntries(entries.filter(([, destination]) => Object.keys(destination).length > 0));
+}
 
 export const urlResource: ResourceType = {
   type: 'AWS::Lambda::Url',
@@ -62,7 +90,7 @@ export const urlResource: ResourceType = {
     return urlState(properties, context, FunctionUrl);
   },
   async update(_arn, next, _previous, context) {
-    const input = { Cors: {}, ...urlInput(next) };
+    const input = { Cors: {}, InvokeMode: 'BUFFERED', ...urlInput(next) };
     const { FunctionUrl } = (await context.call('lambda', 'UpdateFunctionUrlConfig', input)) as { FunctionUrl: string };
     return urlState(next, context, FunctionUrl);
   },
@@ -73,6 +101,11 @@ export const urlResource: ResourceType = {
       ...(Qualifier !== undefined && { Qualifier: Qualifier as string }),
     };
     await unlessAbsent(context.call('lambda', 'DeleteFunctionUrlConfig', input));
+  },
+  async read(_arn, properties, context) {
+    const input = pick(urlInput(properties), ['FunctionName', 'Qualifier']);
+    const live = (await unlessAbsent(context.call('lambda', 'GetFunctionUrlConfig', input))) as Properties | undefined;
+    return live === undefined ? undefined : asTold(properties, live);
   },
 };
 

@@ -1,6 +1,12 @@
-/** AWS::Lambda::Version and AWS::Lambda::Alias. */
+/**
+ * AWS::Lambda::Version and AWS::Lambda::Alias.
+ *
+ * Differs from AWS: FunctionScalingConfig, ProvisionedConcurrencyConfig and RuntimePolicy of a template have no effect.
+ */
 import { unlessAbsent, type Properties, type ResourceContext, type ResourceType } from '#capability';
 import { functionArn, parseFunctionRef } from '../function-name.ts';
+import { asTold } from './function.ts';
+import { pick } from './permissions.ts';
 
 export const versionResource: ResourceType = {
   type: 'AWS::Lambda::Version',
@@ -17,6 +23,12 @@ export const versionResource: ResourceType = {
   },
   async delete(arn, _properties, context) {
     await unlessAbsent(context.call('lambda', 'DeleteFunction', { FunctionName: arn }));
+  },
+  async read(FunctionName, properties, context) {
+    const live = (await unlessAbsent(context.call('lambda', 'GetFunctionConfiguration', { FunctionName }))) as
+      | Properties
+      | undefined;
+    return live === undefined ? undefined : asTold(properties, pick(live, ['Description', 'CodeSha256']));
   },
 };
 

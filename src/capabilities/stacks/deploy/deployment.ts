@@ -156,7 +156,8 @@ export class Deployment {
     if (this.#halt === 'timeout') return 'Stack creation time exceeded the specified timeout.';
     if (run.failed.length > 0) return failureText(run.failed, creations);
     if (this.#isHalted()) return undefined;
-    return publishOutputs(this.#site, stack, bound);
+    const origin = originOfScope(stack.scope, operation.caller);
+    return publishOutputs(this.#site, stack, bound, { origin, signal: this.#controller.signal });
   }
 
   async #applyOne(

@@ -1,17 +1,27 @@
 /** The last act of applying a template: outputs are worked out, exports are claimed. */
 import { messageOf } from '#kernel/errors';
-import type { BoundTemplate } from '#languages/template/index';
+import { type BoundTemplate, findDynamicReferences, replaceDynamicReferences } from '#languages/template/index';
 import { invalid } from '../errors.ts';
+import type { Origin } from '../origin.ts';
 import type { Output, Stack } from '../stack.ts';
 import type { Records } from '../store.ts';
+import { lookUpReferences } from './dynamic-values.ts';
 import { outputsOf, surroundingsOf } from './desired-template.ts';
 import type { Site } from './site.ts';
 
 /** @returns why it is not possible; undefined when it is done */
-export async function publishOutputs(site: Site, stack: Stack, bound: BoundTemplate): Promise<string | undefined> {
+export async function publishOutputs(
+  site: Site,
+  stack: Stack,
+  bound: BoundTemplate,
+  { origin, signal }: { origin: Origin; signal: AbortSignal },
+): Promise<string | undefined> {
   try {
+    const written = outputsOf(stack, bound, site.store.read).map(({ value }) => value);
+    refuseSecrets(written);
+    const values = await lookUpReferences(site, origin, written, signal);
     await site.store.write((records) => {
-      const outputs = outputsOf(stack, bound, records);
+      const outputs = outputsOf(stack, bound, records).map((output) => withValues(output, values));
       const exports = outputs.flatMap(({ exportName, value }) =>
         exportName === undefined ? [] : [{ name: exportName, value }],
       );
@@ -24,6 +34,24 @@ export async function publishOutputs(site: Site, stack: Stack, bound: BoundTempl
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** Whether the template gives the outputs that the stack has. What dynamic references stand for is not looked up. */
+export function hasSameOutputs(stack: Stack, bound: BoundTemplate, records: Records): boolean {
+  const before = stack.outputs.map(({ written, ...output }) => ({ ...output, value: written ?? output.value }));
+  return JSON.stringify(before) === JSON.stringify(outputsOf(stack, bound, records));
+}
+
+function withValues(output: Output, values: ReadonlyMap<string, string>): Output {
+  const value = replaceDynamicReferences(output.value, values);
+  return value === output.value ? output : { ...output, value, written: output.value };
+}
+
+/** @throws ValidationError */
+function refuseSecrets(written: readonly string[]): void {
+  const secret = findDynamicReferences([...written]).find(({ service }) => service === 'ssm-secure');
+  if (secret !== undefined)
+    throw invalid(`An output cannot show ${secret.text}. Secure references are for properties.`);
 }
 
 /** @throws ValidationError when a name is taken, or when an export that others import would go away or change */

@@ -5,7 +5,7 @@
  */
 import type { ResourceContext, ResourceState, ResourceType } from '#capability';
 import { newUuid } from '#kernel/ids';
-import { type ResolvedMapping, findDynamicReferences, replaceDynamicReferences } from '#languages/template/index';
+import { type ResolvedMapping, replaceDynamicReferences } from '#languages/template/index';
 import type { Origin } from '../origin.ts';
 import {
   type Intent,
@@ -17,6 +17,7 @@ import {
 } from '../stack.ts';
 import type { Records } from '../store.ts';
 import { createOrAdopt, findHalfMade, isNameTaken } from './adoption.ts';
+import { lookUpReferences } from './dynamic-values.ts';
 import { failureReason } from './failure-reason.ts';
 import { type Wanted, describe, failedRow, newIntent, withState } from './resource-row.ts';
 import { Interrupted, type Site, resourceEvent } from './site.ts';
@@ -366,19 +367,7 @@ export class ResourceSteps {
 
   /** Properties with `{{resolve:…}}` looked up; the values go to the resource only and are never kept. */
   async #lookUp(properties: Properties): Promise<Properties> {
-    const references = findDynamicReferences(properties as ResolvedMapping);
-    if (references.length === 0) return properties;
-    const { caller, region } = this.#origin;
-    const values = new Map<string, string>();
-    for (const { text, service, name, version } of references) {
-      const answer = (await this.#site.dispatcher.call(
-        'ssm',
-        'GetParameter',
-        { Name: version === undefined ? name : `${name}:${version}`, WithDecryption: service === 'ssm-secure' },
-        { caller, region, signal: this.#signal, invokedBy: 'cloudformation.amazonaws.com' },
-      )) as { Parameter?: { Value?: string } };
-      values.set(text, answer.Parameter?.Value ?? '');
-    }
+    const values = await lookUpReferences(this.#site, this.#origin, properties as ResolvedMapping, this.#signal);
     return replaceDynamicReferences(properties as ResolvedMapping, values);
   }
 }

@@ -50,6 +50,7 @@ function eventOf(
   detail: EventDetail & { logicalId: string; physicalId: string; type: string; status: string },
 ): StackEvent {
   const { reason, clientToken, properties, ...rest } = detail;
+  const { notificationArns } = stack.desired;
   return {
     id: detail.type === stackType && detail.physicalId === stack.id ? newUuid() : `${detail.logicalId}-${newUuid()}`,
     stackId: stack.id,
@@ -59,5 +60,6 @@ function eventOf(
     ...(reason !== undefined && { reason }),
     ...(clientToken !== undefined && { clientToken }),
     ...(properties !== undefined && { properties }),
+    ...(notificationArns.length > 0 && { notificationArns }),
   };
 }

@@ -1,5 +1,6 @@
 /** From a request to something that can be deployed: the template read, given its parameters and checked. No effect. */
 import type { Dispatcher } from '#gateway';
+import { findArn } from '#kernel/arn';
 import {
   type BoundTemplate,
   type Draft,
@@ -76,6 +77,7 @@ export class Preparation {
     const stored = await this.#lookUp(storedNames(draft.parameters, given), origin);
     const parameters = bindParameters(draft.parameters, given, stored);
     const notificationArns = submission.notificationArns ?? previous?.notificationArns ?? [];
+    checkTopics(notificationArns);
     const pseudo = {
       accountId: origin.accountId,
       region: origin.region,
@@ -188,4 +190,9 @@ function checkedTags(tags: Readonly<Record<string, string>>): Readonly<Record<st
   if (reserved !== undefined) throw invalid(`The tag ${reserved} is reserved: keys must not begin with aws:.`);
   if (Object.keys(tags).length > 50) throw invalid(`A stack takes at most 50 tags, not ${Object.keys(tags).length}.`);
   return tags;
+}
+
+function checkTopics(arns: readonly string[]): void {
+  const stranger = arns.find((arn) => findArn(arn)?.service !== 'sns');
+  if (stranger !== undefined) throw invalid(`NotificationARNs: '${stranger}' is not the ARN of a topic.`);
 }

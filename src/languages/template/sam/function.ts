@@ -38,6 +38,7 @@ const own = [
   'AutoPublishCodeSha256',
   'CodeUri',
   'DeadLetterQueue',
+  'DeploymentPreference',
   'Environment',
   'EventInvokeConfig',
   'Events',
@@ -55,7 +56,6 @@ const own = [
   'VersionDescription',
 ];
 const refused: Readonly<Record<string, string>> = {
-  DeploymentPreference: 'DeploymentPreference needs CodeDeploy, which is not served here.',
   ImageConfig: 'Functions from container images are not served here. Give CodeUri or InlineCode.',
   ImageUri: 'Functions from container images are not served here. Give CodeUri or InlineCode.',
 };
@@ -116,7 +116,10 @@ function functionProperties(expansion: Expansion, resource: ServerlessResource):
 
 function codeOf(resource: ServerlessResource): Mapping {
   const { CodeUri, InlineCode } = resource.properties;
-  if (InlineCode !== undefined && CodeUri === undefined) return { ZipFile: InlineCode };
+  if (InlineCode !== undefined && CodeUri !== undefined) {
+    throw serverlessError(resource.logicalId, "Only one of 'InlineCode' or 'CodeUri' can be set.");
+  }
+  if (InlineCode !== undefined) return { ZipFile: InlineCode };
   if (CodeUri !== undefined) return locationOf(resource, 'CodeUri', CodeUri, codeMembers);
   throw serverlessError(resource.logicalId, "Either 'InlineCode' or 'CodeUri' must be set.");
 }

@@ -35,6 +35,7 @@ const functionProperties = [
   'RuntimeManagementConfig',
   'LoggingConfig',
   'RecursiveLoop',
+  'VersionDeletionPolicy',
 ];
 const allowed: Readonly<Record<string, readonly string[] | undefined>> = {
   Function: functionProperties,

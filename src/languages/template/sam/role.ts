@@ -1,7 +1,7 @@
 /** The role that a function or a state machine gets when it names none: from its `Policies`. */
 import { type Mapping, type Value, didYouMean, isMapping } from '../value.ts';
 import { serverlessError } from './errors.ts';
-import { type Expansion, type ServerlessResource, intrinsicOf, present, ref } from './expansion.ts';
+import { type Expansion, type ServerlessResource, intrinsicOf, listOf, present, ref } from './expansion.ts';
 import { findPolicyTemplate, policyTemplateNames } from './policy-templates.ts';
 
 /** Policies that AWS manages under a path of their own. */
@@ -56,10 +56,10 @@ export function addRole(expansion: Expansion, resource: ServerlessResource, part
   const managed: Value[] = parts.managedBefore.map(arnOf);
   const inline: Value[] = [...parts.inlineBefore];
   const policies = properties['Policies'] ?? [];
-  for (const policy of Array.isArray(policies) ? (policies as Value[]) : [policies]) {
+  for (const [index, policy] of listOf(policies).entries()) {
     const read = readPolicy(expansion, resource, policy);
     if ('managed' in read) managed.push(read.managed);
-    else inline.push(named(read.document, `${roleId}Policy${inline.length}`));
+    else inline.push(named(read.document, `${roleId}Policy${index}`));
   }
   const later = parts.managedAfter.map(arnOf).filter((arn) => !managed.includes(arn));
   inline.push(...parts.inlineAfter);

@@ -20,7 +20,13 @@ function expand(text: string): Mapping {
 const fn = (more: string, rest = ''): string =>
   `${head}Resources:\n  F: { Type: AWS::Serverless::Function, Properties: { Handler: a.b, Runtime: python3.12, InlineCode: x, ${more} } }\n${rest}`;
 
-/** What is equal in meaning is written the same: names of variables in texts, and one action in a list or alone. */
+const connector = (source: string, destination: string, permission: string): string =>
+  fn(
+    '',
+    `  T: { Type: AWS::SNS::Topic }\n  C: { Type: AWS::Serverless::Connector, Properties: { Source: ${source}, Destination: ${destination}, Permissions: [${permission}] } }\n`,
+  );
+
+/** What is equal in meaning is written the same: names of variables in texts, one action in a list or alone, no policies. */
 function normal(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(normal);
   if (typeof value !== 'object' || value === null) return value;
@@ -33,7 +39,8 @@ function normal(value: unknown): unknown {
       sub[0] as string,
     );
   }
-  const members = Object.entries(map).map(([name, member]) => [
+  const said = Object.entries(map).filter(([name, member]) => name !== 'ManagedPolicyArns' || String(member) !== '');
+  const members = said.map(([name, member]) => [
     name,
     ['Action', 'Resource'].includes(name) && map['Effect'] !== undefined ? normal([member].flat()) : normal(member),
   ]);
@@ -41,16 +48,18 @@ function normal(value: unknown): unknown {
 }
 
 suite('a serverless template', () => {
-  test('becomes, resource by resource, what the translator of AWS makes of it', () => {
-    const file = (name: string): string => readFileSync(join(import.meta.dirname, 'testdata', name), 'utf8');
-    const expected = JSON.parse(file('everything.json')) as Record<'Resources' | 'Outputs', Record<string, unknown>>;
-    const { Resources, Outputs } = expand(file('everything.yaml')) as typeof expected;
-    assert.deepEqual(Object.keys(Resources).sort(), Object.keys(expected.Resources).sort());
-    for (const [name, resource] of Object.entries(expected.Resources)) {
-      assert.deepEqual(normal(Resources[name]), normal(resource), name);
-    }
-    assert.deepEqual(Outputs, expected.Outputs);
-  });
+  for (const subject of ['everything', 'connectors']) {
+    test(`becomes, resource by resource, what the translator of AWS makes of it: ${subject}`, () => {
+      const file = (name: string): string => readFileSync(join(import.meta.dirname, 'testdata', name), 'utf8');
+      const expected = JSON.parse(file(`${subject}.json`)) as Record<'Resources' | 'Outputs', Record<string, unknown>>;
+      const { Resources, Outputs } = expand(file(`${subject}.yaml`)) as typeof expected;
+      assert.deepEqual(Object.keys(Resources).sort(), Object.keys(expected.Resources).sort());
+      for (const [name, resource] of Object.entries(expected.Resources)) {
+        assert.deepEqual(normal(Resources[name]), normal(resource), name);
+      }
+      assert.deepEqual(Outputs, expected.Outputs);
+    });
+  }
 
   test('can use every policy template', () => {
     assert.ok(policyTemplateNames().length > 75);
@@ -111,6 +120,32 @@ suite('a serverless template', () => {
     assert.throws(() => bind(machine('Definition: { StartAt: A }, Name: null')), /'null' values are not allowed/);
   });
 
+  test('may say how its alias moves, which it does at once', () => {
+    const text = (more: string): string => fn(`AutoPublishAlias: live${more}`);
+    const plain = expand(text(''));
+    assert.deepEqual(expand(text(', DeploymentPreference: { Type: Canary10Percent5Minutes, Alarms: [a] }')), plain);
+    assert.deepEqual(expand(text(', DeploymentPreference: { Enabled: false, Hooks: { PreTraffic: a } }')), plain);
+  });
+
+  test('gives what it makes the tags of its resource, and no others, where it says so', () => {
+    const { Resources } = expand(
+      fn(
+        'Tags: { a: b }, PropagateTags: true, AutoPublishAlias: live, EventInvokeConfig: { DestinationConfig: { OnFailure: { Type: SQS } } }',
+      ),
+    ) as { Resources: Record<string, { Properties: Record<string, unknown> }> };
+    for (const name of ['F', 'FRole', 'FEventInvokeConfigOnFailureQueue']) {
+      assert.deepEqual(Resources[name]?.Properties['Tags'], [{ Key: 'a', Value: 'b' }], name);
+    }
+  });
+
+  test('names a policy of its role after its place in the list', () => {
+    const { Resources } = expand(fn('Policies: [AWSLambdaExecute, { Statement: [] }, { Statement: [] }]')) as {
+      Resources: { FRole: { Properties: { Policies: { PolicyName: string }[] } } };
+    };
+    const names = Resources.FRole.Properties.Policies.map(({ PolicyName }) => PolicyName);
+    assert.deepEqual(names, ['FRolePolicy1', 'FRolePolicy2']);
+  });
+
   test('publishes a new version when the code changes, and only then', () => {
     const versions = (code: string, more = ''): string[] => {
       const { Resources } = expand(
@@ -132,11 +167,16 @@ function placesIn(value: unknown, path: readonly string[] = []): (readonly strin
 }
 
 test('whatever stands in a place of a serverless template, it is expanded or refused and never a fault', () => {
-  const text = readFileSync(join(import.meta.dirname, 'testdata', 'everything.yaml'), 'utf8');
-  const { sections } = draftTemplate(parseSource(text));
+  for (const subject of ['everything', 'connectors']) {
+    const text = readFileSync(join(import.meta.dirname, 'testdata', `${subject}.yaml`), 'utf8');
+    breakEveryPlace(draftTemplate(parseSource(text)).sections);
+  }
+});
+
+function breakEveryPlace(sections: Mapping): void {
   const wrong = [null, '', 5, true, [], {}, [{}], { Ref: 5 }, { 'Fn::If': 'x' }, { 'Fn::GetAtt': [] }];
   const places = placesIn(sections).filter(([section]) => section === 'Resources' || section === 'Globals');
-  assert.ok(places.length > 300);
+  assert.ok(places.length > 200);
   for (const [index, place] of places.entries()) {
     if (place.length === 1) continue;
     const changed = structuredClone(sections) as Record<string, unknown>;
@@ -148,7 +188,7 @@ test('whatever stands in a place of a serverless template, it is expanded or ref
       assert.equal((error as { code?: string }).code, 'ValidationError', `${place.join('/')} ${String(error)}`);
     }
   }
-});
+}
 
 suite('what a serverless template cannot have is refused by name', () => {
   const cases: readonly [text: string, message: RegExp][] = [
@@ -158,8 +198,34 @@ suite('what a serverless template cannot have is refused by name', () => {
       `${head}Resources: { F: { Type: AWS::Serverless::Function, Properties: { Handler: x, Runtime: y, CodeUri: ./src } } }`,
       /'CodeUri' is not a valid S3 Uri .*packaged first/,
     ],
+    [fn('CodeUri: s3://b/k'), /Only one of 'InlineCode' or 'CodeUri' can be set/],
+    [fn('VersionDeletionPolicy: Delete'), /'VersionDeletionPolicy' requires 'AutoPublishAlias'/],
     [fn('PackageType: Image'), /container images are not served/],
-    [fn('DeploymentPreference: { Type: Canary10Percent5Minutes }'), /needs CodeDeploy/],
+    [fn('DeploymentPreference: { Type: AllAtOnce }'), /'DeploymentPreference' requires AutoPublishAlias/],
+    [
+      fn('AutoPublishAlias: live, DeploymentPreference: { Type: AllAtOnce, Hooks: { PreTraffic: !Ref F } }'),
+      /The Hooks of a DeploymentPreference need CodeDeploy/,
+    ],
+    [
+      `${head}Resources: { A: { Type: AWS::Serverless::Application, Properties: { Location: { ApplicationId: a, SemanticVersion: 1.0.0 } } } }`,
+      /Serverless Application Repository are not served here/,
+    ],
+    [
+      `${head}Resources: { A: { Type: AWS::Serverless::Application, Properties: { Location: ./app.yaml } } }`,
+      /'Location' .*has to be packaged first/,
+    ],
+    [connector('{ Id: F }', '{ Id: G }', 'Write'), /'Destination': Unable to find resource with logical ID 'G'/],
+    [connector('{ Id: T }', '{ Id: F }', 'Read'), /Unsupported 'Permissions' .* valid values are: Write\./],
+    [
+      connector('{ Id: T }', '{ Id: T }', 'Write'),
+      /Unable to create connector from AWS::SNS::Topic to AWS::SNS::Topic/,
+    ],
+    [connector('{ Id: F }', '{}', 'Write'), /Must provide 'Id'/],
+    [connector('{ Id: F }', '{ Type: AWS::SNS::Topic }', 'Write'), /'Destination' .* needs 'Arn'/],
+    [
+      connector('{ Type: AWS::Lambda::Function }', '{ Id: T }', 'Write'),
+      /Unable to get IAM role name from 'Source' resource/,
+    ],
     [fn('Events: { E: { Type: HttpApi, Properties: { Path: /, Method: get } } }'), /Event with id \[E\].*'HttpApi'/],
     [fn('Events: { E: { Type: S3, Properties: { Bucket: mine, Events: x } } }'), /must reference an S3 bucket/],
     [fn('Events: [a]'), /Property 'Events' should be a map/],
@@ -170,8 +236,8 @@ suite('what a serverless template cannot have is refused by name', () => {
     [fn('DeadLetterQueue: { Type: Kinesis, TargetArn: x }'), /'DeadLetterQueue' requires/],
     [`${head}Resources: { A: { Type: AWS::Serverless::Api } }`, /type AWS::Serverless::Api is not served here/],
     [
-      `${head}Resources: { A: { Type: AWS::Serverless::Function, Connectors: {}, Properties: {} } }`,
-      /Connectors are not served/,
+      `${head}Resources: { A: { Type: AWS::Serverless::Function, Connectors: { C: 1 }, Properties: {} } }`,
+      /'Connectors.C' must be a map with 'Properties'/,
     ],
     [`${fn('')}Globals: { Function: { Role: x } }`, /'Globals' section is invalid. 'Role' is not a supported property/],
     [`${fn('')}Globals: { Funktion: {} }`, /'Funktion' is not supported/],

@@ -5,6 +5,8 @@
  */
 import type { ParameterValue } from '../scope.ts';
 import { type Mapping, type Value, formatValue, isMapping } from '../value.ts';
+import { expandApplication } from './application.ts';
+import { connectorsWithin, expandConnector } from './connectors/connector.ts';
 import { serverlessError } from './errors.ts';
 import { Expansion, type ServerlessResource } from './expansion.ts';
 import { expandFunction } from './function.ts';
@@ -16,6 +18,7 @@ import { expandStateMachine } from './state-machine.ts';
 
 export const serverlessTransform = 'AWS::Serverless-2016-10-31';
 const typePrefix = 'AWS::Serverless::';
+const connectorKind = 'Connector';
 
 /** In this order: layers change their names, and functions put notifications on buckets. */
 const kinds: Readonly<Record<string, (expansion: Expansion, resource: ServerlessResource) => void>> = {
@@ -23,6 +26,7 @@ const kinds: Readonly<Record<string, (expansion: Expansion, resource: Serverless
   SimpleTable: expandSimpleTable,
   Function: expandFunction,
   StateMachine: expandStateMachine,
+  Application: expandApplication,
 };
 
 /**
@@ -38,12 +42,18 @@ export function expandServerless(
   const { Globals: shared, ...sections } = template;
   const globals = new Globals(shared);
   const resources = template['Resources'] as Mapping;
-  const found: (ServerlessResource & { kind: string })[] = [];
+  const found: FoundResource[] = [];
   const others: Record<string, Value> = {};
-  for (const [logicalId, body] of Object.entries(resources)) {
-    const type = isMapping(body) ? body['Type'] : undefined;
-    if (typeof type !== 'string' || !type.startsWith(typePrefix)) others[logicalId] = body;
-    else found.push(readResource(logicalId, body as Mapping, type.slice(typePrefix.length), globals));
+  const writtenTypes = new Map<string, string>();
+  for (const [logicalId, whole] of Object.entries(resources)) {
+    const { Connectors: within, ...body } = isMapping(whole) ? whole : {};
+    const type = body['Type'];
+    if (typeof type === 'string') writtenTypes.set(logicalId, type);
+    if (typeof type === 'string' && type.startsWith(typePrefix)) {
+      found.push(readResource(logicalId, body, type.slice(typePrefix.length), globals));
+    } else others[logicalId] = within === undefined ? whole : body;
+    if (within === undefined) continue;
+    found.push(...connectorsWithin(logicalId, within).map((connector) => ({ ...connector, kind: connectorKind })));
   }
   const expansion = new Expansion(others, partition, parameters);
   for (const [kind, expand] of Object.entries(kinds)) {
@@ -53,11 +63,20 @@ export function expandServerless(
       if (resource.properties['PropagateTags'] === true) propagateTags(expansion, resource, before);
     }
   }
+  for (const connector of found.filter(({ kind }) => kind === connectorKind)) {
+    expandConnector(expansion, connector, writtenTypes);
+  }
   return renameReferences({ ...sections, Resources: expansion.resources }, expansion.renamed) as Mapping;
 }
 
-/** Types that are generated beside a resource and take its tags where it says so. */
-const taggable = ['AWS::IAM::Role', 'AWS::SNS::Topic', 'AWS::SQS::Queue'];
+/** Types that a resource becomes or that are generated beside it, and that have its tags and no others where it says so. */
+const taggable = [
+  'AWS::IAM::Role',
+  'AWS::Lambda::Function',
+  'AWS::SNS::Topic',
+  'AWS::SQS::Queue',
+  'AWS::StepFunctions::StateMachine',
+];
 
 function propagateTags(expansion: Expansion, { properties }: ServerlessResource, before: ReadonlySet<string>): void {
   if (!isMapping(properties['Tags'])) return;
@@ -65,27 +84,24 @@ function propagateTags(expansion: Expansion, { properties }: ServerlessResource,
   for (const [logicalId, made] of Object.entries(expansion.resources)) {
     if (before.has(logicalId) || !isMapping(made) || !taggable.includes(formatValue(made['Type']))) continue;
     const own = isMapping(made['Properties']) ? made['Properties'] : {};
-    if (own['Tags'] === undefined) expansion.resources[logicalId] = { ...made, Properties: { ...own, Tags } };
+    expansion.resources[logicalId] = { ...made, Properties: { ...own, Tags } };
   }
 }
 
-function readResource(
-  logicalId: string,
-  body: Mapping,
-  kind: string,
-  globals: Globals,
-): ServerlessResource & { kind: string } {
-  if (!Object.hasOwn(kinds, kind)) {
-    const served = Object.keys(kinds).map((name) => `${typePrefix}${name}`);
+interface FoundResource extends ServerlessResource {
+  /** The type without its prefix: `Function`. */
+  readonly kind: string;
+}
+
+function readResource(logicalId: string, body: Mapping, kind: string, globals: Globals): FoundResource {
+  if (kind !== connectorKind && !Object.hasOwn(kinds, kind)) {
+    const served = [...Object.keys(kinds), connectorKind].map((name) => `${typePrefix}${name}`);
     throw serverlessError(
       logicalId,
       `The type ${typePrefix}${kind} is not served here. Supported: ${served.join(', ')}.`,
     );
   }
-  const { Type: _type, Properties: properties = {}, Connectors, IgnoreGlobals, ...attributes } = body;
-  if (Connectors !== undefined) {
-    throw serverlessError(logicalId, 'Connectors are not served here. Give the permission in Policies.');
-  }
+  const { Type: _type, Properties: properties = {}, IgnoreGlobals, ...attributes } = body;
   if (!isMapping(properties)) throw serverlessError(logicalId, "'Properties' must be a map.");
   return { kind, logicalId, attributes, properties: globals.applyTo(kind, logicalId, properties, IgnoreGlobals) };
 }

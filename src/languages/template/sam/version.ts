@@ -11,7 +11,11 @@ export function addVersion(
   lambda: Mapping,
 ): { name: string; logicalId: string } | undefined {
   const { logicalId, properties } = resource;
+  checkDeploymentPreference(expansion, resource);
   if (properties['AutoPublishAlias'] === undefined) {
+    if (properties['VersionDeletionPolicy'] !== undefined) {
+      throw serverlessError(logicalId, "'VersionDeletionPolicy' requires 'AutoPublishAlias'.");
+    }
     if (properties['ProvisionedConcurrencyConfig'] === undefined) return undefined;
     throw serverlessError(
       logicalId,
@@ -47,6 +51,28 @@ export function addVersion(
   );
   expansion.renamed.set(`${logicalId}.Version`, versionId).set(`${logicalId}.Alias`, aliasId);
   return { name, logicalId: aliasId };
+}
+
+/**
+ * Differs from AWS: the alias moves to a new version at once, whatever type of DeploymentPreference it has; there is no
+ * CodeDeploy behind it, and no alarm to watch.
+ *
+ * @throws ValidationError for hooks, which would have to pass before the alias may move
+ */
+function checkDeploymentPreference(expansion: Expansion, { logicalId, properties }: ServerlessResource): void {
+  const preference = properties['DeploymentPreference'];
+  if (preference === undefined) return;
+  if (!isMapping(preference)) throw serverlessError(logicalId, "'DeploymentPreference' must be a map.");
+  const isOn = expansion.known(preference['Enabled'] ?? true);
+  if (isOn === false || isOn === 'false') return;
+  if (properties['AutoPublishAlias'] === undefined) {
+    throw serverlessError(logicalId, "'DeploymentPreference' requires AutoPublishAlias property to be specified.");
+  }
+  if (preference['Hooks'] === undefined) return;
+  throw serverlessError(
+    logicalId,
+    'The Hooks of a DeploymentPreference need CodeDeploy, which is not served here. Take them out or set Enabled to false.',
+  );
 }
 
 /** A new digest makes a new version: code, environment, memory, or all properties when the function says so. */
