@@ -6,9 +6,10 @@ import { serviceCaller } from '#access';
 import type { Dispatcher } from '#gateway';
 import { parseArn } from '#kernel/arn';
 import type { Clock } from '#kernel/clock';
-import { PlatformError, messageOf } from '#kernel/errors';
+import { messageOf } from '#kernel/errors';
 import type { Log } from '#kernel/log';
 import { Outbox } from '#kernel/outbox';
+import { retryWithin } from '#kernel/retry';
 import type { State, Transaction } from '#kernel/state';
 import type { StackEvent } from './stack.ts';
 
@@ -18,7 +19,6 @@ interface Notice {
 }
 
 const principal = 'cloudformation.amazonaws.com';
-const firstPauseMs = 1000;
 const pauseMaxMs = 300_000;
 /** Limit: a topic that cannot be reached is tried for an hour, then the event is dropped with a word in the log. */
 const ageMaxMs = 3_600_000;
@@ -36,11 +36,7 @@ export class Notifications {
       log,
       box: 'stacks-notifications',
       deliver: ({ payload }, signal) => this.#publish(payload, signal),
-      retryAfterMs: ({ attempts, addedMs }, error) => {
-        const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(attempts, 30), pauseMaxMs);
-        const isLate = clock.nowMs() + pauseMs - addedMs > ageMaxMs;
-        return isLate || isHopeless(error) ? undefined : pauseMs;
-      },
+      retryAfterMs: retryWithin(clock, { ageMaxMs, pauseMaxMs }),
       giveUp(_db, { payload }, error) {
         log.warn('an event of a stack did not reach its topic', { topic: payload.topicArn, why: messageOf(error) });
       },
@@ -91,9 +87,4 @@ function noticeText(event: StackEvent): string {
   return Object.entries(members)
     .map(([name, value]) => `${name}='${value}'\n`)
     .join('');
-}
-
-/** A topic that is not there, or does not take it, will not take it later. */
-function isHopeless(error: unknown): boolean {
-  return error instanceof PlatformError && ['absent', 'denied', 'invalid'].includes(error.kind);
 }

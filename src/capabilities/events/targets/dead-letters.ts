@@ -69,11 +69,6 @@ export function failureAttributes(
   };
 }
 
-/** Whether another try would end the same: what is refused or not there is not tried again. */
-export function isHopeless(error: unknown): boolean {
-  return error instanceof PlatformError && ['invalid', 'absent', 'denied'].includes(error.kind);
-}
-
 function errorCodeOf(error: unknown): string {
   if (!(error instanceof PlatformError)) return 'SDK_CLIENT_ERROR';
   switch (error.kind) {

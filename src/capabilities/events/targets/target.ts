@@ -1,4 +1,6 @@
 /** Targets of rules, and what is done when one cannot be reached. */
+import { growingPause } from '#kernel/retry';
+
 export interface RetryPolicy {
   /** Deliveries after the first one, 0 to 185. */
   readonly attemptsMax?: number;
@@ -32,7 +34,6 @@ export interface Target {
 
 const attemptsDefault = 185;
 const ageDefaultSeconds = 86_400;
-const firstPauseMs = 1000;
 /** At this pause, 185 tries take a day. */
 const pauseMaxMs = 480_000;
 
@@ -45,7 +46,7 @@ export type Exhausted = 'MaximumRetryAttempts' | 'MaximumEventAgeInSeconds';
  */
 export function planRetry(policy: RetryPolicy = {}, attempts: number, ageMs: number): { pauseMs: number } | Exhausted {
   if (attempts >= (policy.attemptsMax ?? attemptsDefault)) return 'MaximumRetryAttempts';
-  const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(attempts, 30), pauseMaxMs);
+  const pauseMs = growingPause(attempts, pauseMaxMs);
   const limitMs = (policy.ageMaxSeconds ?? ageDefaultSeconds) * 1000;
   return ageMs + pauseMs > limitMs ? 'MaximumEventAgeInSeconds' : { pauseMs };
 }

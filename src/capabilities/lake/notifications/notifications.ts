@@ -6,9 +6,10 @@ import { serviceCaller } from '#access';
 import type { Dispatcher } from '#gateway';
 import { parseArn } from '#kernel/arn';
 import type { Clock } from '#kernel/clock';
-import { PlatformError, messageOf } from '#kernel/errors';
+import { messageOf } from '#kernel/errors';
 import type { Log } from '#kernel/log';
 import { Outbox } from '#kernel/outbox';
+import { retryWithin } from '#kernel/retry';
 import type { State, Transaction } from '#kernel/state';
 import { invalidArgument } from '../errors.ts';
 import { eventNameOf, toRecordText, type Announcement } from './announcement.ts';
@@ -22,7 +23,6 @@ interface Delivery {
 }
 
 const invokedBy = 's3.amazonaws.com';
-const firstPauseMs = 1000;
 const pauseMaxMs = 480_000;
 // Limit: a notification is tried for a day, with pauses that double up to 8 minutes, and then dropped with a word in the log.
 const ageMaxMs = 86_400_000;
@@ -42,11 +42,7 @@ export class Notifications {
       log,
       box: 'lake-notifications',
       deliver: ({ payload }, signal) => this.#send(payload, signal),
-      retryAfterMs: ({ attempts, addedMs }, error) => {
-        const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(attempts, 30), pauseMaxMs);
-        const isLate = clock.nowMs() + pauseMs - addedMs > ageMaxMs;
-        return isLate || isHopeless(error) ? undefined : pauseMs;
-      },
+      retryAfterMs: retryWithin(clock, { ageMaxMs, pauseMaxMs }),
       giveUp(_db, { payload }, error) {
         log.warn('a notification did not reach its destination', { destination: payload.arn, why: messageOf(error) });
       },
@@ -127,8 +123,4 @@ export class Notifications {
     const caller = serviceCaller(invokedBy, accountId);
     return this.#dispatcher.call(service, operation, input, { caller, region, signal, invokedBy, traceHeader });
   }
-}
-
-function isHopeless(error: unknown): boolean {
-  return error instanceof PlatformError && ['invalid', 'absent', 'denied'].includes(error.kind);
 }

@@ -11,6 +11,7 @@ import type { Clock } from '#kernel/clock';
 import { isPlatformError, messageOf } from '#kernel/errors';
 import type { Log } from '#kernel/log';
 import { Outbox } from '#kernel/outbox';
+import { growingPause } from '#kernel/retry';
 import type { State, Transaction } from '#kernel/state';
 import { groupAbsent, invalidParameter, subscriptionAbsent, tooManySubscriptions } from '../errors.ts';
 import { parseFilterPattern } from '../filter-pattern.ts';
@@ -57,8 +58,9 @@ export class Subscriptions {
       ...parts,
       box: 'logs-subscriptions',
       deliver: ({ payload }, signal) => this.#handOver(payload, signal),
+      // Also what is refused now: a function may come back.
       retryAfterMs: ({ attempts, addedMs }) =>
-        clock.nowMs() - addedMs > ageMaxMs ? undefined : Math.min(1000 * 2 ** attempts, pauseMaxMs),
+        clock.nowMs() - addedMs > ageMaxMs ? undefined : growingPause(attempts, pauseMaxMs),
       giveUp: (_db, { payload }, error) =>
         log.warn('log events did not reach the function that subscribed to them', {
           group: payload.group,
