@@ -10,6 +10,7 @@ import type { Logs } from '#logs';
 import type { ParquetRows } from '#query';
 import { createWorkflowsApi } from './api/index.ts';
 import { Executions } from './execution/executions.ts';
+import type { OpenBounds } from './execution/open-executions.ts';
 import { ExecutionLog } from './logging/execution-log.ts';
 import { Activities } from './machines/activities.ts';
 import { Deletions } from './machines/deletions.ts';
@@ -28,6 +29,7 @@ export interface WorkflowsParts {
   readonly connections: Pick<Connections, 'authorize'>;
   /** Absent where there is no engine for them. */
   readonly parquetRows?: ParquetRows;
+  readonly openBounds?: OpenBounds;
 }
 
 export interface WorkflowsCapability {

@@ -74,8 +74,12 @@ export function executionNotRedrivable(message: string): PlatformError {
   return failure('conflict', 'ExecutionNotRedrivable', message);
 }
 
-export function executionLimit(message: string): PlatformError {
-  return failure('throttled', 'ExecutionLimitExceeded', message);
+/** @param which the bound that was met, as a sentence */
+export function executionLimit(which: string): PlatformError {
+  const words =
+    'The maximum number of running executions has been reached. Running executions must end or be stopped before a new ' +
+    'execution can be started.';
+  return failure('throttled', 'ExecutionLimitExceeded', `${words} (${which})`);
 }
 
 export function workerLimit(message: string): PlatformError {

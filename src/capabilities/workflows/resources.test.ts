@@ -31,7 +31,7 @@ Resources:
     Type: AWS::StepFunctions::StateMachine
     Properties:
       RoleArn: ${role}
-      DefinitionS3Location: { Bucket: definitions, Key: machine.yaml }
+      DefinitionS3Location: { Bucket: definitions, Key: 5b100a5ce9bba972 }
   Version:
     Type: AWS::StepFunctions::StateMachineVersion
     Properties: { StateMachineArn: !Ref Text, StateMachineRevisionId: !GetAtt Text.StateMachineRevisionId }
@@ -63,10 +63,10 @@ suite('workflows in a template', async () => {
   };
   const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:text';
 
-  test('machines are made of text, of an object and of YAML in a bucket', async () => {
+  test('machines are made of text, of an object and of YAML in a bucket, whose key is only a digest', async () => {
     await s3.createBucket({ Bucket: 'definitions' });
     const Body = 'StartAt: A\nStates:\n  A: { Type: Pass, Result: stored, End: true }\n';
-    await s3.putObject({ Bucket: 'definitions', Key: 'machine.yaml', Body });
+    await s3.putObject({ Bucket: 'definitions', Key: '5b100a5ce9bba972', Body });
     await formation.createStack({ StackName, TemplateBody: template('a "word"', '') });
     const { Outputs = [] } = await settled('CREATE_COMPLETE');
     const valueOf = (key: string) => Outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue ?? '';

@@ -46,6 +46,9 @@ const stateMachine: ResourceType = {
         ...(await readDefinition(live.definition, properties, context)),
         ...('LoggingConfiguration' in properties && { LoggingConfiguration: pascalKeys(live.loggingConfiguration) }),
         ...('TracingConfiguration' in properties && { TracingConfiguration: pascalKeys(live.tracingConfiguration) }),
+        ...('EncryptionConfiguration' in properties && {
+          EncryptionConfiguration: pascalKeys(live.encryptionConfiguration),
+        }),
         Tags: await readTags(arn, context),
       };
     }),
@@ -76,7 +79,11 @@ const activity: ResourceType = {
   read: (arn, _properties, context) =>
     whilePresent(async () => {
       const live = await context.call('stepfunctions', 'DescribeActivity', { activityArn: arn });
-      return { Name: live.name, Tags: await readTags(arn, context) };
+      return {
+        Name: live.name,
+        EncryptionConfiguration: pascalKeys(live.encryptionConfiguration),
+        Tags: await readTags(arn, context),
+      };
     }),
 };
 
@@ -225,9 +232,9 @@ async function definitionTextOf(properties: Properties, context: ResourceContext
   return parseDefinition(Buffer.concat(chunks).toString('utf8'), Key ?? '');
 }
 
-/** A definition in S3 may be YAML, which becomes JSON here. */
+/** A definition in S3 may be YAML, which becomes JSON here. The key need not say so: packaging names objects by a digest. */
 async function parseDefinition(text: string, key: string): Promise<string> {
-  if (!/\.ya?ml$/i.test(key)) return text;
+  if (text.trimStart().startsWith('{') && !/\.ya?ml$/i.test(key)) return text;
   const { parse } = await import('yaml');
   try {
     return JSON.stringify(parse(text, { maxAliasCount: 100 }));

@@ -8,7 +8,7 @@ import { silentLog } from '#kernel/log';
 import { State } from '#kernel/state';
 import { createLogs, logsSchema, type Logs } from '#logs';
 import { clientConfig, startGateway, useTempFolder } from '#testing';
-import { createWorkflows } from './capability.ts';
+import { createWorkflows, type WorkflowsParts } from './capability.ts';
 import { workflowsSchemas } from './index.ts';
 
 export interface OpenWorkflows {
@@ -18,7 +18,10 @@ export interface OpenWorkflows {
 }
 
 /** Closed when the file's tests are over. */
-export async function openWorkflows(clock: Clock = new SystemClock()): Promise<OpenWorkflows> {
+export async function openWorkflows(
+  clock: Clock = new SystemClock(),
+  more: Pick<WorkflowsParts, 'openBounds'> = {},
+): Promise<OpenWorkflows> {
   const state = State.open(join(useTempFolder(), 'state.sqlite'), [logsSchema, ...workflowsSchemas]);
   const events = new EventHub(silentLog, state);
   const ground = { state, clock, log: silentLog, events };
@@ -27,6 +30,7 @@ export async function openWorkflows(clock: Clock = new SystemClock()): Promise<O
   const server = await startGateway({ apis });
   const { capability } = createWorkflows({
     ...ground,
+    ...more,
     logs,
     dispatcher: server.dispatcher,
     connections: { authorize: () => Promise.reject(new Error('there are no connections in this test')) },

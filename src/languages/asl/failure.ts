@@ -1,3 +1,8 @@
+// Limit: as in AWS, an error name is cut after 256 characters and a cause after 32,768. A failure that is told in the cause of
+// the next one, from execution to execution, would double in size each time.
+const errorMax = 256;
+const causeMax = 32_768;
+
 /** How a state fails: the error name and cause that retriers, catchers and the execution's end see. */
 export class StateFailure extends Error {
   override readonly name = 'StateFailure';
@@ -9,9 +14,9 @@ export class StateFailure extends Error {
   readonly location: string | undefined;
 
   constructor(error: string | undefined, causeText: string | undefined, location?: string) {
-    super(`${error ?? 'no error name'}: ${causeText ?? ''}`);
-    this.error = error;
-    this.causeText = causeText;
+    super(`${error?.slice(0, errorMax) ?? 'no error name'}: ${causeText?.slice(0, causeMax) ?? ''}`);
+    this.error = error?.slice(0, errorMax);
+    this.causeText = causeText?.slice(0, causeMax);
     this.location = location;
   }
 }

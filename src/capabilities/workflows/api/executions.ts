@@ -1,7 +1,8 @@
 import type { HistoryEvent as WireEvent, SFN } from '@aws-sdk/client-sfn';
-import type { HandlersOf } from '#gateway';
+import type { HandlersOf, RequestContext } from '#gateway';
 import { invalidExecutionInput, machineDeleting, typeNotSupported, validation } from '../errors.ts';
 import type { Execution, ExecutionFilter, HistoryEvent, StartRequest } from '../execution/execution.ts';
+import { familyOfTrace } from '../execution/open-executions.ts';
 import { arnOf } from '../machines/machine.ts';
 import { checkName, parseStatesArn } from '../machines/name.ts';
 import { findTarget, revisionToRun } from '../machines/targets.ts';
@@ -17,12 +18,12 @@ export function executionOperations(face: Face): HandlersOf<SFN> {
 function starting(face: Face): HandlersOf<SFN> {
   const { executions } = face;
   return {
-    async StartExecution(input) {
-      const execution = await executions.start(startRequest(face, input));
+    async StartExecution(input, { headers }) {
+      const execution = await executions.start(startRequest(face, input, headers));
       return { executionArn: execution.arn, startDate: new Date(execution.startedMs) };
     },
-    async StartSyncExecution(input, { signal }) {
-      const request = startRequest(face, input);
+    async StartSyncExecution(input, { headers, signal }) {
+      const request = startRequest(face, input, headers);
       if (request.revision.type !== 'EXPRESS') throw typeNotSupported();
       const result = await executions.startSync(request, signal);
       const { output, error, cause, traceHeader } = result;
@@ -112,18 +113,21 @@ function startRequest(
     input?: string | undefined;
     traceHeader?: string | undefined;
   },
+  headers: RequestContext['headers'],
 ): StartRequest {
   const target = findTarget(face, input.stateMachineArn ?? '');
   if (target.machine.status === 'DELETING') throw machineDeleting(arnOf(target.machine));
   const text = input.input ?? '{}';
   checkJson(text, invalidExecutionInput);
   if (input.name !== undefined) checkName(input.name);
+  const family = familyOfTrace(headers['x-amzn-trace-id']);
   return {
     scope: target.machine.scope,
     revision: revisionToRun(face, target),
     input: text,
     ...(input.name !== undefined && { name: input.name }),
     ...(input.traceHeader !== undefined && { traceHeader: input.traceHeader }),
+    ...(family !== undefined && { family }),
   };
 }
 

@@ -11,6 +11,7 @@ export function mapRunOperations({ executions }: Face): HandlersOf<SFN> {
     ListMapRuns(input) {
       const arn = input.executionArn ?? '';
       parseStatesArn(arn, 'execution');
+      executions.getExecution(arn);
       const page = withToken(() =>
         executions.mapRuns.list(arn, { sizeMax: sizeOf(input.maxResults), token: input.nextToken }),
       );

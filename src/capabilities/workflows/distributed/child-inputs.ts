@@ -3,6 +3,7 @@ import { StateFailure, type Json, type MapState } from '#languages/asl/index';
 import { dataBytesMax } from '../execution/datum.ts';
 import { evaluate, selectInput } from '../execution/interpreter/data-flow.ts';
 import type { MapRunPlan } from '../execution/interpreter/fan-out.ts';
+import type { Batching } from '../execution/interpreter/map-settings.ts';
 import type { Interpreter } from '../execution/interpreter/interpreter.ts';
 import { drive, type Steps } from '../execution/interpreter/steps.ts';
 import type { Run } from '../execution/run.ts';
@@ -26,22 +27,35 @@ export async function childInputs(request: ChildInputsRequest): Promise<readonly
   return batches(selected, plan);
 }
 
-function* selectItems({ interpreter, run, thread, mapState, items }: ChildInputsRequest): Steps<readonly Json[]> {
+function* selectItems(request: ChildInputsRequest): Steps<readonly Json[]> {
+  const { interpreter, run, thread, mapState, items } = request;
   const selector = mapState.itemSelector ?? (mapState.isLegacy ? mapState.parameters : undefined);
   if (selector === undefined) return items;
   const selected = yield* selectInput(mapState, interpreter.scope(run, thread));
+  const source = sourceOf(request);
   const inputs: Json[] = [];
   for (const [index, value] of items.entries()) {
-    inputs.push(yield* evaluate(selector, selected, interpreter.scope(run, thread, { item: { index, value } })));
+    inputs.push(
+      yield* evaluate(selector, selected, interpreter.scope(run, thread, { item: { index, value, ...source } })),
+    );
   }
   return inputs;
 }
 
+// Differs from AWS: items out of several files (a manifest, LOAD_AND_FLATTEN) name the manifest or the bucket as their source.
+function sourceOf({ mapState, plan }: ChildInputsRequest): { readonly source?: string } {
+  const { readerParameters: parameters } = plan;
+  if (mapState.itemReader === undefined || !isObject(parameters)) return {};
+  const { Bucket: bucket, Key: key } = parameters;
+  if (typeof bucket !== 'string') return {};
+  return { source: typeof key === 'string' ? `s3://${bucket}/${key}` : `s3://${bucket}` };
+}
+
 /** ItemBatcher: `{ BatchInput, Items }` for each child. */
-function batches(items: readonly Json[], plan: MapRunPlan): readonly ChildInput[] {
-  const countMax = plan.maxItemsPerBatch ?? Infinity;
-  const bytesMax = Math.min(plan.maxBytesPerBatch ?? dataBytesMax, dataBytesMax);
-  const { batchInput } = plan;
+export function batches(items: readonly Json[], batching: Batching): readonly ChildInput[] {
+  const countMax = batching.maxItemsPerBatch ?? Infinity;
+  const bytesMax = Math.min(batching.maxBytesPerBatch ?? dataBytesMax, dataBytesMax);
+  const { batchInput } = batching;
   const frame = isObject(batchInput) ? { BatchInput: batchInput } : {};
   const frameBytes = Buffer.byteLength(JSON.stringify({ ...frame, Items: [] }));
   const made: ChildInput[] = [];

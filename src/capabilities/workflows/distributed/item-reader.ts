@@ -87,7 +87,7 @@ async function* parsedItems(reading: Reading, place: Place): AsyncIterable<Json>
     case 'PARQUET':
       return yield* parquetItems(reading, place);
     default:
-      return yield* jsonItems(await storage.text(bucket, key, versionId), reader);
+      return yield* jsonItems(parse(await storage.text(bucket, key, versionId)), reader);
   }
 }
 
@@ -130,8 +130,9 @@ async function* jsonLines(pieces: AsyncIterable<string>): AsyncIterable<Json> {
   if (held.trim() !== '') yield parse(held);
 }
 
-function* jsonItems(content: string, { itemsPointer }: ItemReader): Iterable<Json> {
-  let value = parse(content);
+/** What ItemsPointer leads to. @throws StateFailure States.ItemReaderFailed */
+export function pointedAt(content: Json, { itemsPointer }: Pick<ItemReader, 'itemsPointer'>): Json {
+  let value = content;
   for (const part of pointerParts(itemsPointer)) {
     const next: Json | undefined = isObject(value)
       ? value[part]
@@ -141,6 +142,12 @@ function* jsonItems(content: string, { itemsPointer }: ItemReader): Iterable<Jso
     if (next === undefined) throw failed(`The ItemsPointer '${itemsPointer ?? ''}' leads nowhere.`);
     value = next;
   }
+  return value;
+}
+
+/** The elements of an array, or the members of an object. @throws StateFailure States.ItemReaderFailed */
+export function* jsonItems(content: Json, reader: Pick<ItemReader, 'itemsPointer'>): Iterable<Json> {
+  const value = pointedAt(content, reader);
   if (Array.isArray(value)) yield* value as readonly Json[];
   else if (isObject(value)) for (const [Key, Value] of Object.entries(value)) yield { Key, Value };
   else throw failed('The items must be an array or an object.');

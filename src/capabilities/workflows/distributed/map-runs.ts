@@ -59,6 +59,8 @@ export interface MapRunUpdate {
 }
 
 const inputsInChunk = 500;
+// Limit: a map run is redriven 1,000 times at most, as in AWS; then its state fails with States.Runtime.
+const redrivesMax = 1000;
 
 export class MapRuns {
   readonly #parts: MapRunsParts;
@@ -106,12 +108,19 @@ export class MapRuns {
 
   /**
    * Takes up a map run that failed or was aborted, with the batch that says so: its unsuccessful children go on, those that
-   * were never started are started. @returns how often that has been done now; undefined when it is not kept
+   * were never started are started. @returns how often that has been done now, or a failure when that was often enough;
+   * undefined when it is not kept
    */
-  redrive(run: Run, arn: string): number | undefined {
+  redrive(run: Run, arn: string): number | StateFailure | undefined {
     const { state, clock } = this.#parts;
     const row = selectMapRunByArn(state.reader, arn);
     if (row === undefined) return undefined;
+    if (row.redrive_count >= redrivesMax) {
+      return new StateFailure(
+        'States.Runtime',
+        `The Map Run has been redriven ${redrivesMax} times, which is the most.`,
+      );
+    }
     const { id } = row;
     const nowMs = clock.nowMs();
     run.attach({
@@ -283,6 +292,7 @@ export class MapRuns {
       mapState: work.row.state_name,
       isVolatile: false,
       keepsHistory: work.row.is_express === 0,
+      family: parent.origin.family ?? parent.origin.rowId,
       child: { mapRunId: work.row.id, mapRunArn: work.row.arn, index, itemCount: items },
     });
     engine.launch(child);

@@ -1,7 +1,7 @@
 /** The context object of a thread, `$$` and `$states.context`, and the scope its expressions see. */
 import type { Json, JsonObject, Scope } from '#languages/asl/index';
 import type { Run } from './run.ts';
-import type { Thread } from './thread.ts';
+import type { MapItem, Thread } from './thread.ts';
 
 export interface Chance {
   readonly nowMs: () => number;
@@ -50,7 +50,7 @@ class ThreadScope implements Scope {
 
 export interface ContextExtra {
   readonly token?: string;
-  readonly item?: { readonly index: number; readonly value: Json };
+  readonly item?: MapItem;
 }
 
 function contextOf(run: Run, thread: Thread, extra: ContextExtra = {}): JsonObject {
@@ -77,12 +77,17 @@ function contextOf(run: Run, thread: Thread, extra: ContextExtra = {}): JsonObje
       ...(state !== undefined && 'retry' in state && { RetryCount: thread.retryCount }),
     },
     ...(extra.token !== undefined && { Task: { Token: extra.token } }),
-    ...(item !== undefined && { Map: { Item: { Index: item.index, Value: item.value } } }),
+    ...(item !== undefined && { Map: mapContextOf(item) }),
   };
 }
 
+/** What the context object says of the item at hand. */
+export function mapContextOf({ index, value, source = 'STATE_DATA' }: MapItem): JsonObject {
+  return { Item: { Index: index, Value: value, Source: source } };
+}
+
 /** The item of the innermost Map around a thread. */
-function itemOf(thread: Thread): { index: number; value: Json } | undefined {
+function itemOf(thread: Thread): MapItem | undefined {
   for (let at: Thread | undefined = thread; at !== undefined; at = at.parent) if (at.item !== undefined) return at.item;
   return undefined;
 }

@@ -9,6 +9,7 @@ import { outboxSchema } from '#kernel/outbox';
 import { State } from '#kernel/state';
 import type { Execution, MachineRevision } from './execution.ts';
 import { Executions } from './executions.ts';
+import type { OpenBounds } from './open-executions.ts';
 import { executionSchema } from './store/schema.ts';
 
 export const scope = '000000000000/us-east-1';
@@ -27,6 +28,7 @@ export interface EngineOptions {
   /** Answers what tasks call; absent: nothing is served. */
   readonly call?: Call;
   readonly eventsMax?: number;
+  readonly openBounds?: OpenBounds;
   readonly log?: Log;
   /** Called behind each write of the journal. */
   readonly observe?: () => void;
@@ -40,7 +42,7 @@ export function startEngine(folder: string, options: EngineOptions = {}): TestEn
     call: async (service, operation, input) => await call?.(service, operation, input as Record<string, unknown>),
     serves: () => call !== undefined,
   };
-  const { eventsMax, observe } = options;
+  const { eventsMax, openBounds, observe } = options;
   const executions = new Executions({
     state,
     clock,
@@ -50,6 +52,7 @@ export function startEngine(folder: string, options: EngineOptions = {}): TestEn
     random: () => 0.5,
     ...(observe !== undefined && { observe }),
     ...(eventsMax !== undefined && { eventsMax }),
+    ...(openBounds !== undefined && { openBounds }),
   });
   executions.resume();
   return {

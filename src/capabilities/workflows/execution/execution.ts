@@ -37,6 +37,8 @@ export interface StartRequest {
   /** JSON text. */
   readonly input: string;
   readonly traceHeader?: string;
+  /** The row id of the execution that led to this start; absent for a start from outside. */
+  readonly family?: number;
 }
 
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'PENDING_REDRIVE';

@@ -38,6 +38,7 @@ import { eventsMaxDefault, withoutData } from './history.ts';
 import { Interpreter } from './interpreter/interpreter.ts';
 import { atOnce } from './interpreter/steps.ts';
 import type { TaskOutcome } from './interpreter/tasks.ts';
+import { OpenExecutions, openBounds, type OpenBounds } from './open-executions.ts';
 import { OutsideWork } from './outside-work.ts';
 import { Recent } from './recent.ts';
 import { Retention } from './retention.ts';
@@ -69,6 +70,7 @@ export interface ExecutionsParts {
   readonly observe?: (run: Run, events: readonly HistoryEvent[]) => void;
   /** Events after which a Standard execution fails; 25,000 as in AWS. */
   readonly eventsMax?: number;
+  readonly openBounds?: OpenBounds;
 }
 
 export class Executions {
@@ -83,12 +85,15 @@ export class Executions {
   readonly #retention: Retention;
   readonly #redrives = new Recent<string, Date>(1000);
   readonly #express: ExpressRuns;
+  readonly #open: OpenExecutions;
   #unsubscribe: (() => void) | undefined;
 
   constructor(parts: ExecutionsParts) {
     this.#parts = parts;
     const { state, clock, log, dispatcher, events, random } = parts;
     const chance: Chance = { nowMs: () => clock.nowMs(), random };
+    const bounds = parts.openBounds ?? openBounds;
+    this.#open = new OpenExecutions({ reader: state.reader, nowMs: chance.nowMs, bounds });
     this.#runs = new Runs({ state, nowMs: chance.nowMs, eventsMax: parts.eventsMax ?? eventsMaxDefault });
     this.#integrations = new Integrations({
       dispatcher,
@@ -100,6 +105,7 @@ export class Executions {
     this.#interpreter = new Interpreter({
       chance,
       newToken: ({ origin }, { id }, attempt) => newTaskToken({ execution: origin.rowId, thread: id, attempt }),
+      refusalOf: (resource, parameters) => this.#integrations.refusalOf(resource, parameters),
       startMapRun: (run, thread, mapState, plan) => this.#mapRuns.plan(run, thread, mapState, plan),
       redriveMapRun: (run, mapRunArn) => this.#mapRuns.redrive(run, mapRunArn),
     });
@@ -151,10 +157,10 @@ export class Executions {
   }
 
   /** Standard: once per name and input while it runs. Express: asynchronous. Resolves once the start is on disk. */
-  async start({ scope, revision, name = newUuid(), input, traceHeader }: StartRequest): Promise<Execution> {
+  async start(request: StartRequest): Promise<Execution> {
+    const { scope, revision, name = newUuid(), input, traceHeader, family } = request;
     if (revision.type === 'EXPRESS') {
-      const request = { scope, revision, name, input, ...(traceHeader !== undefined && { traceHeader }) };
-      return liveExecution(await this.#express.start(request));
+      return liveExecution(await this.#opened(request, () => this.#express.start({ ...request, name })));
     }
     const arn = executionArn(scope, revision.machineName, name);
     const known = this.#runs.findLive(arn);
@@ -165,24 +171,39 @@ export class Executions {
       if (known !== undefined) await this.#engine.settled(known);
       return this.getExecution(arn);
     }
-    const origin = { arn, name, scope, revision, input: Datum.parse(input), traceHeader };
-    const run = this.#runs.create({ ...origin, isVolatile: false, keepsHistory: true });
-    const started = liveExecution(run);
-    this.#engine.launch(run);
-    await this.#engine.settled(run);
-    return started;
+    const origin = { arn, name, scope, revision, input: Datum.parse(input), traceHeader, family };
+    return await this.#opened(request, async () => {
+      const run = this.#runs.create({ ...origin, isVolatile: false, keepsHistory: true });
+      const started = liveExecution(run);
+      this.#engine.launch(run);
+      await this.#engine.settled(run);
+      return started;
+    });
+  }
+
+  /** Counts an execution in; what could not be opened is counted out again. @throws ExecutionLimitExceeded */
+  async #opened<Opened>(request: StartRequest, open: () => Promise<Opened> | Opened): Promise<Opened> {
+    this.#open.add(request);
+    try {
+      return await open();
+    } catch (error) {
+      this.#open.remove(request);
+      throw error;
+    }
   }
 
   /** Express only; aborting the signal abandons the execution. */
   async startSync(request: StartRequest, signal: AbortSignal): Promise<SyncResult> {
-    const ended = new Promise<Run>((resolve, reject) => {
-      const run = this.#express.startSync({ name: newUuid(), ...request }, resolve);
-      signal.addEventListener('abort', () => {
-        void this.#engine.tell(run, () => atOnce(() => (run.isOver ? undefined : run.end('ABORTED', {}))));
-        reject(signal.reason as Error);
-      });
-    });
-    const run = await ended;
+    const { promise: ended, resolve, reject } = Promise.withResolvers<unknown>();
+    const run = await this.#opened(request, () => this.#express.startSync({ name: newUuid(), ...request }, resolve));
+    const abandon = (): void => {
+      void this.#engine.tell(run, () => atOnce(() => (run.isOver ? undefined : run.end('ABORTED', {}))));
+      reject(signal.reason as Error);
+    };
+    // The caller may have left before the listener was there.
+    if (signal.aborted) abandon();
+    else signal.addEventListener('abort', abandon);
+    await ended;
     const durationMs = (run.stoppedMs ?? 0) - run.origin.startedMs;
     return {
       ...liveExecution(run),
@@ -290,10 +311,11 @@ export class Executions {
     checkRedrivable(row, this.#parts.clock.nowMs());
     await this.#mapRuns.settled(row.id);
     const run = this.#runs.findLive(arn) ?? this.#runs.read(row);
-    const interpreter = this.#interpreter;
     await this.#engine.tell(run, () =>
       atOnce(() => {
-        if (run.isOver) interpreter.redrive(run);
+        if (!run.isOver) return;
+        this.#open.add(run.origin);
+        this.#interpreter.redrive(run);
       }),
     );
     const date = new Date(run.redrivenMs ?? this.#parts.clock.nowMs());
@@ -302,11 +324,14 @@ export class Executions {
   }
 
   /** Calls what a task would call, for TestState: nothing is recorded. */
-  perform(task: DirectTask, signal: AbortSignal): Promise<TaskOutcome> {
-    return this.#integrations.call(task, signal);
+  async perform(task: DirectTask, signal: AbortSignal): Promise<TaskOutcome> {
+    const refusal = this.#integrations.refusalOf(task.resource, task.parameters);
+    if (refusal !== undefined) return { kind: 'failed', error: 'States.Runtime', cause: refusal };
+    return await this.#integrations.call(task, signal);
   }
 
   #ended(run: Run): void {
+    this.#open.remove(run.origin);
     this.#express.ended(run);
     if (run.origin.child !== undefined) this.#mapRuns.childEnded(run);
     this.#mapRuns.parentEnded(run);

@@ -259,3 +259,27 @@ test('a map run that was stopped goes on where it was', async () => {
     await engine.close();
   }
 });
+
+test('a map run that was redriven 1,000 times fails its state instead', async () => {
+  const { call } = echo(new Set(['1']));
+  const engine = startEngine(mkdtempSync(join(folder, 'engine-')), { call });
+  try {
+    const itemProcessor = {
+      ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+      StartAt: 'T',
+      States: { T: task },
+    };
+    const definition = { StartAt: 'M', States: { M: { Type: 'Map', ItemProcessor: itemProcessor, End: true } } };
+    const arn = await fail(engine, definition, [1]);
+    await engine.state.write((db) => db.prepare('UPDATE workflows_map_run SET redrive_count = 999').run());
+    const again = async (): Promise<string | undefined> => {
+      await engine.executions.redrive(arn);
+      return (await ended(engine, arn)).error;
+    };
+    assert.equal(await again(), 'States.ExceedToleratedFailureThreshold');
+    assert.equal(await again(), 'States.Runtime');
+    assert.equal(engine.executions.getExecution(arn).cause?.includes('1000 times'), true);
+  } finally {
+    await engine.close();
+  }
+});

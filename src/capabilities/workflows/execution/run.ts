@@ -24,6 +24,8 @@ export interface RunOrigin {
   readonly input: Datum;
   readonly startedMs: number;
   readonly traceHeader?: string | undefined;
+  /** The row id of the execution that gave rise to it, directly or through others. */
+  readonly family?: number | undefined;
   /** For a child of a map run. */
   readonly child?:
     | { readonly mapRunId: number; readonly mapRunArn: string; readonly index: number; readonly itemCount: number }

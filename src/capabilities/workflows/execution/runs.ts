@@ -117,6 +117,7 @@ export class Runs {
         input: Datum.parse(row.input),
         startedMs: row.started_ms,
         traceHeader: row.trace_header ?? undefined,
+        family: row.family ?? undefined,
         deadlineMs: row.deadline_ms ?? undefined,
         ...(mapRunId !== null &&
           mapRunArn !== null && {

@@ -62,6 +62,8 @@ export type Phase =
 export interface MapItem {
   readonly index: number;
   readonly value: Json;
+  /** Where the item was read; absent: it comes from the state's input. */
+  readonly source?: string;
 }
 
 interface ThreadParts {

@@ -1,106 +1,172 @@
 /** HTTP endpoints as tasks: `http:invoke` with an EventBridge connection. Step Functions developer guide, "Call HTTPS APIs". */
-import type { Json, JsonObject } from '#languages/asl/index';
-import { messageOf } from '#kernel/errors';
+import { StateFailure, type Json, type JsonObject } from '#languages/asl/index';
+import { isPlatformError, messageOf } from '#kernel/errors';
 import type { TaskOutcome } from '../execution/interpreter/tasks.ts';
 import { dataBytesMax } from '../execution/datum.ts';
+import { partsOfScope } from '../execution/execution.ts';
+import { noConnectionData, requestOf, type ConnectionData, type HttpRequest } from './http-request.ts';
 import type { DirectTask } from './integrations.ts';
 import { isObject } from './sdk-json.ts';
 
 /** Turns a connection into what a request has to carry. */
 export interface ConnectionAuthorizer {
+  /** @param options.renew a token that was fetched before is no longer taken */
   authorize(
     connectionArn: string,
-    options: { readonly signal?: AbortSignal },
-  ): Promise<{
-    readonly headers: Readonly<Record<string, string>>;
-    readonly query: Readonly<Record<string, string>>;
-    readonly body: Readonly<Record<string, string>>;
-  }>;
+    options: { readonly signal?: AbortSignal; readonly renew?: boolean },
+  ): Promise<ConnectionData>;
+}
+
+/** Sees what goes over the wire. */
+export interface HttpWatcher {
+  /** Whether it may see what the connection adds to the request. */
+  readonly revealSecrets: boolean;
+  request(request: HttpRequest): void;
+  response(response: HttpResponse): void;
+}
+
+export interface HttpResponse {
+  readonly protocol: string;
+  readonly statusCode: number;
+  readonly statusText: string;
+  readonly headers: Headers;
+  readonly body: string;
 }
 
 // Limit: as in AWS, an HTTP task takes at most 60 s.
 const timeoutMs = 60_000;
+/** A token that the endpoint no longer takes. */
+const staleStatuses = new Set([401, 407]);
+const unreadableType = /^(application\/octet-stream|image\/|video\/|audio\/)/i;
 
+/** @throws StateFailure */
 export async function invokeHttp(
-  { parameters, resource }: DirectTask,
+  task: DirectTask,
   connections: ConnectionAuthorizer | undefined,
   signal: AbortSignal,
 ): Promise<TaskOutcome> {
+  const { parameters, resource } = task;
   if (resource.kind !== 'integration' || resource.service !== 'http') {
-    return failed('States.Runtime', `Millpond does not serve '${resource.arn}'. See docs/reference/coverage.md.`);
-  }
-  const given: JsonObject = isObject(parameters) ? parameters : {};
-  const arn = isObject(given['Authentication']) ? given['Authentication']['ConnectionArn'] : undefined;
-  if (typeof arn !== 'string' || connections === undefined) {
-    return failed(
+    throw new StateFailure(
       'States.Runtime',
-      'An HTTP task needs Authentication.ConnectionArn, the ARN of an EventBridge connection.',
+      `Millpond does not serve '${resource.arn}'. See docs/reference/coverage.md.`,
     );
   }
+  const given: JsonObject = isObject(parameters) ? parameters : {};
+  const arn = connectionOf(given);
+  if (arn === undefined || connections === undefined) {
+    throw new StateFailure(
+      'States.Runtime',
+      'An HTTP task needs InvocationConfig.ConnectionArn or Authentication.ConnectionArn, the ARN of an EventBridge connection.',
+    );
+  }
+  const authorized = await authorize(connections, arn, { signal });
+  let response = await exchange(task, given, authorized, signal);
+  if (staleStatuses.has(response.statusCode)) {
+    const renewed = await authorize(connections, arn, { signal, renew: true });
+    const isNew = JSON.stringify(renewed.headers) !== JSON.stringify(authorized.headers);
+    if (isNew) response = await exchange(task, given, renewed, signal);
+  }
+  const { statusCode, body } = response;
+  if (statusCode < 200 || statusCode > 299) {
+    return { kind: 'failed', error: `States.Http.StatusCode.${statusCode}`, cause: body };
+  }
+  return { kind: 'succeeded', output: JSON.stringify(resultOf(response)) };
+}
+
+function connectionOf({ InvocationConfig: config, Authentication: authentication }: JsonObject): string | undefined {
+  const named = [config, authentication].find((one) => isObject(one));
+  const arn = isObject(named) ? named['ConnectionArn'] : undefined;
+  return typeof arn === 'string' ? arn : undefined;
+}
+
+async function authorize(
+  connections: ConnectionAuthorizer,
+  arn: string,
+  options: { readonly signal: AbortSignal; readonly renew?: boolean },
+): Promise<ConnectionData> {
   try {
-    const request = requestOf(given, await connections.authorize(arn, { signal }));
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const response = await fetch(request.url, { ...request, redirect: 'follow', signal: deadline });
-    const body = await response.text();
-    if (Buffer.byteLength(body) > dataBytesMax) {
-      return failed('States.DataLimitExceeded', 'The response of the HTTP endpoint exceeds 262144 bytes.');
-    }
-    if (!response.ok) return failed(`States.Http.StatusCode.${response.status}`, body);
-    return { kind: 'succeeded', output: JSON.stringify(resultOf(response, body)) };
+    return await connections.authorize(arn, options);
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (options.signal.aborted || !isPlatformError(error)) throw error;
+    const name = error.kind === 'absent' || error.kind === 'invalid' ? 'ResourceNotFound' : 'InternalError';
+    throw new StateFailure(`Events.ConnectionResource.${name}`, error.message);
+  }
+}
+
+async function exchange(
+  { scope, watcher }: DirectTask,
+  given: JsonObject,
+  connection: ConnectionData,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  const { region } = partsOfScope(scope);
+  const request = requestOf(given, connection, region);
+  watcher?.request(watcher.revealSecrets ? request : requestOf(given, noConnectionData, region));
+  const response = await send(request, signal);
+  watcher?.response(response);
+  return response;
+}
+
+async function send({ url, method, headers, body }: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    const answer = await fetch(url, {
+      method,
+      headers: headers.map(([name, value]): [string, string] => [name, value]),
+      ...(body !== undefined && { body }),
+      redirect: 'follow',
+      signal: deadline,
+    });
+    return {
+      protocol: url.protocol.slice(0, -1),
+      statusCode: answer.status,
+      statusText: answer.statusText,
+      headers: answer.headers,
+      body: await readText(answer),
+    };
+  } catch (error) {
+    if (signal.aborted || error instanceof StateFailure) throw error;
     const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
-    return failed('States.Http.Socket', cause);
+    throw new StateFailure('States.Http.Socket', cause);
   }
 }
 
-interface Request {
-  readonly url: URL;
-  readonly method: string;
-  readonly headers: Record<string, string>;
-  readonly body?: string;
-}
-
-function requestOf(given: JsonObject, authorization: Awaited<ReturnType<ConnectionAuthorizer['authorize']>>): Request {
-  const url = new URL(text(given['ApiEndpoint']));
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    'user-agent': 'Amazon|StepFunctions|HttpInvoke',
-  };
-  for (const [name, value] of entries(given['Headers'])) headers[name.toLowerCase()] = text(value);
-  for (const [name, value] of Object.entries(authorization.headers)) headers[name.toLowerCase()] = value;
-  for (const [name, value] of entries(given['QueryParameters'])) {
-    for (const one of Array.isArray(value) ? (value as Json[]) : [value]) url.searchParams.append(name, text(one));
+/** @throws StateFailure for more than a state can take, and for what is no text */
+async function readText(answer: Response): Promise<string> {
+  const type = answer.headers.get('content-type') ?? '';
+  if (unreadableType.test(type)) {
+    await answer.body?.cancel();
+    throw new StateFailure('States.Runtime', `The response of the HTTP endpoint has the unsupported type '${type}'.`);
   }
-  for (const [name, value] of Object.entries(authorization.query)) url.searchParams.append(name, value);
-  const method = text(given['Method'] ?? 'GET').toUpperCase();
-  const { RequestBody: asked } = given;
-  const withSecrets = isObject(asked) ? { ...asked, ...authorization.body } : asked;
-  const hasBody = withSecrets !== undefined && withSecrets !== null && method !== 'GET' && method !== 'HEAD';
-  if (!hasBody) return { url, method, headers };
-  return { url, method, headers, body: encodeBody(withSecrets, headers, given['Transform']) };
-}
-
-function encodeBody(body: Json, headers: Record<string, string>, transform: Json | undefined): string {
-  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
-  const encoding = isObject(transform) ? transform['RequestBodyEncoding'] : undefined;
-  if (isForm && encoding !== 'NONE' && isObject(body)) {
-    return new URLSearchParams(
-      Object.entries(body).map(([name, value]): [string, string] => [name, text(value)]),
-    ).toString();
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of answer.body ?? []) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > dataBytesMax) {
+      throw new StateFailure(
+        'States.DataLimitExceeded',
+        `The response of the HTTP endpoint exceeds ${dataBytesMax} bytes.`,
+      );
+    }
+    chunks.push(chunk);
   }
-  return typeof body === 'string' ? body : JSON.stringify(body);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new StateFailure('States.Runtime', 'The response of the HTTP endpoint cannot be read as text.');
+  }
 }
 
-function resultOf(response: Response, body: string): JsonObject {
+function resultOf({ headers: list, body, statusCode, statusText }: HttpResponse): JsonObject {
   const headers: Record<string, string[]> = {};
-  for (const [name, value] of response.headers) (headers[name] ??= []).push(value);
-  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  for (const [name, value] of list) (headers[name] ??= []).push(value);
+  const isJson = list.get('content-type')?.includes('json') === true;
   return {
     Headers: headers,
     ResponseBody: isJson ? parsedOr(body) : body,
-    StatusCode: response.status,
-    StatusText: response.statusText,
+    StatusCode: statusCode,
+    StatusText: statusText,
   };
 }
 
@@ -110,16 +176,4 @@ function parsedOr(body: string): Json {
   } catch {
     return body;
   }
-}
-
-function entries(value: Json | undefined): [string, Json][] {
-  return isObject(value) ? Object.entries(value) : [];
-}
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
-}
-
-function failed(error: string, cause: string): TaskOutcome {
-  return { kind: 'failed', error, cause };
 }

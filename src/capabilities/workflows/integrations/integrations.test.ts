@@ -71,6 +71,23 @@ test('an action that is not served fails the state and says so', async () => {
   );
 });
 
+test('a task whose parameters name a field that its action does not have is not started', async () => {
+  const arn = await start(task('sqs:sendMessage', { QueueUrl: 'q', MessageBody: 'b', Nope: 1 }));
+  const { error, cause } = await end(arn);
+  assert.equal(error, 'States.Runtime');
+  assert.equal(
+    cause,
+    "An error occurred while executing the state 'T' (entered at the event id #2). The Parameters " +
+      '\'{"QueueUrl":"q","MessageBody":"b","Nope":1}\' could not be used to start the Task: ' +
+      '[The field "Nope" is not supported by Step Functions]',
+  );
+  const { events = [] } = await sfn.getExecutionHistory({ executionArn: arn });
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['ExecutionStarted', 'TaskStateEntered', 'ExecutionFailed'],
+  );
+});
+
 test('a message with a task token waits for its answer', async () => {
   const sqs = new SQS(clientConfig(platform.endpoint));
   const { QueueUrl } = await sqs.createQueue({ QueueName: 'callbacks' });
@@ -129,6 +146,7 @@ test('a distributed Map reads CSV from S3, works in batches and writes its resul
           ReaderConfig: { InputType: 'CSV', CSVHeaderLocation: 'FIRST_ROW' },
           Parameters: { Bucket: 'errands', Key: 'in/items.csv' },
         },
+        ItemSelector: { 'name.$': '$$.Map.Item.Value.name', 'source.$': '$$.Map.Item.Source' },
         ItemBatcher: { MaxItemsPerBatch: 3, BatchInput: { all: true } },
         ItemProcessor: {
           ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
@@ -145,13 +163,15 @@ test('a distributed Map reads CSV from S3, works in batches and writes its resul
   const { ResultWriterDetails } = JSON.parse(execution.output ?? '') as { ResultWriterDetails: { Key: string } };
   const manifest = await readJson<{ ResultFiles: { SUCCEEDED: { Key: string }[] } }>(ResultWriterDetails.Key);
   const results = await readJson<{ Output: string }[]>(manifest.ResultFiles.SUCCEEDED[0]?.Key ?? '');
-  const batches = results.map(({ Output }) => JSON.parse(Output) as { BatchInput: object; Items: { name: string }[] });
+  type Batch = { BatchInput: object; Items: { name: string; source: string }[] };
+  const batches = results.map(({ Output }) => JSON.parse(Output) as Batch);
   assert.deepEqual(
     batches.map(({ Items }) => Items.length),
     [3, 3, 1],
   );
-  assert.equal(batches[2]?.Items[0]?.name, 'name, 6');
+  assert.deepEqual(batches[2]?.Items[0], { name: 'name, 6', source: 's3://errands/in/items.csv' });
   const { mapRuns = [] } = await sfn.listMapRuns({ executionArn: arn });
+  await assert.rejects(sfn.listMapRuns({ executionArn: `${arn}0` }), { name: 'ExecutionDoesNotExist' });
   const run = await sfn.describeMapRun({ mapRunArn: mapRuns[0]?.mapRunArn });
   assert.deepEqual([run.itemCounts?.succeeded, run.executionCounts?.succeeded], [7, 3]);
 });

@@ -10,13 +10,14 @@ import { newUuid } from '#kernel/ids';
 import type { Log } from '#kernel/log';
 import { StateFailure, type Json, type JsonObject, type TaskResource, type TaskState } from '#languages/asl/index';
 import { partsOfScope } from '../execution/execution.ts';
+import { traceOf } from '../execution/open-executions.ts';
 import { stateOf } from '../execution/interpreter/control.ts';
 import type { TaskOutcome } from '../execution/interpreter/tasks.ts';
 import type { Effect, Run } from '../execution/run.ts';
 import type { TaskPhase, Thread } from '../execution/thread.ts';
-import { invokeHttp, type ConnectionAuthorizer } from './http.ts';
+import { invokeHttp, type ConnectionAuthorizer, type HttpWatcher } from './http.ts';
 import { integrationResult, operationParameters, parsed } from './optimized.ts';
-import { isObject, optimizedStyle, sdkStyle, toInput, toOutput } from './sdk-json.ts';
+import { findUnknownField, isObject, optimizedStyle, sdkStyle, toInput, toOutput } from './sdk-json.ts';
 import { serviceCallOf, type Integration, type ServiceCall } from './service-call.ts';
 import { formatKey, syncActions, syncKeyOf, type SyncAction } from './sync-work.ts';
 
@@ -43,9 +44,15 @@ export interface DirectTask {
   readonly isRepeat?: boolean;
   /** When the attempt was scheduled. */
   readonly scheduledMs?: number;
+  /** Tells those that are called which execution it was. */
+  readonly traceHeader?: string;
+  /** Sees the exchange of an HTTP task. */
+  readonly watcher?: HttpWatcher;
 }
 
 const invokedBy = 'states.amazonaws.com';
+/** Those through which an execution can come to start others; messages carry no trace header of ours. */
+const tracedServices = new Set(['stepfunctions', 'lambda']);
 
 export class Integrations {
   readonly #parts: IntegrationsParts;
@@ -79,6 +86,17 @@ export class Integrations {
       this.#parts.log.error('a task failed inside', { error, resource: task.resource.arn });
       return failed('States.TaskFailed', messageOf(error));
     }
+  }
+
+  /** Why a task cannot be started with these parameters, in AWS's words; undefined when it can. */
+  refusalOf(resource: TaskResource, parameters: Json): string | undefined {
+    if (resource.kind !== 'integration' || !isObject(parameters)) return undefined;
+    const { service, operation } = serviceCallOf(resource);
+    const given = resource.isAwsSdk ? parameters : operationParameters(resource.service, resource.action, parameters);
+    const unknown = findUnknownField(given, this.#findOperation(service, operation)?.input);
+    if (unknown === undefined) return undefined;
+    const reason = `The field "${unknown}" is not supported by Step Functions`;
+    return `The Parameters '${JSON.stringify(parameters)}' could not be used to start the Task: [${reason}]`;
   }
 
   keyOf(event: PlatformEvent): string | undefined {
@@ -212,13 +230,18 @@ export class Integrations {
     time: (time: Date) => Json,
   ): Promise<Json> {
     const { dispatcher } = this.#parts;
-    this.#models ??= new ModelLibrary();
-    const operation = this.#models.find(call.service)?.findOperation(call.operation);
+    const operation = this.#findOperation(call.service, call.operation);
     const input = toInput(parameters as JsonObject, operation?.input) as object;
     const { accountId, region } = partsOfScope(task.scope);
-    const as = { caller: roleCaller(task.roleArn, accountId, task.session), region, signal, invokedBy };
+    const traceHeader = tracedServices.has(call.service) ? task.traceHeader : undefined;
+    const as = { caller: roleCaller(task.roleArn, accountId, task.session), region, signal, invokedBy, traceHeader };
     const answer: unknown = await dispatcher.call(call.service, call.operation, input, as);
     return await toOutput(answer, operation?.output, { time });
+  }
+
+  #findOperation(service: string, operation: string) {
+    this.#models ??= new ModelLibrary();
+    return this.#models.find(service)?.findOperation(operation);
   }
 }
 
@@ -233,6 +256,7 @@ function taskOf(run: Run, thread: Thread, phase: TaskPhase): DirectTask {
     token: phase.token,
     isRepeat: (phase.repeats ?? 0) > 0,
     scheduledMs: phase.scheduledMs,
+    traceHeader: traceOf(run.origin),
   };
 }
 
@@ -292,20 +316,20 @@ const statusCodes: Readonly<Record<ErrorKind, number>> = {
   absent: 400,
   conflict: 400,
   denied: 403,
-  throttled: 429,
+  throttled: 400,
   unavailable: 503,
   internal: 500,
 };
 
-/** Services that speak REST and say 404 and 409. */
+/** What services that speak REST say instead. */
+const restStatusCodes: Partial<Record<ErrorKind, number>> = { absent: 404, conflict: 409, throttled: 429 };
 const restServices = new Set(['lambda', 's3', 'scheduler']);
 
 function serviceFailure(call: ServiceCall, error: unknown, style: 'sdk' | 'optimized'): TaskOutcome {
   const known = error instanceof PlatformError ? error : undefined;
   const code = known?.code ?? 'InternalFailure';
-  const isRest = restServices.has(call.service);
-  const special = known?.kind === 'absent' ? 404 : known?.kind === 'conflict' ? 409 : undefined;
-  const status = (isRest ? special : undefined) ?? statusCodes[known?.kind ?? 'internal'];
+  const kind = known?.kind ?? 'internal';
+  const status = (restServices.has(call.service) ? restStatusCodes[kind] : undefined) ?? statusCodes[kind];
   const name = `${call.errorPrefix}.${code.endsWith('Exception') ? code : `${code}Exception`}`;
   const message = known?.message ?? 'An internal error occurred.';
   const cause =

@@ -17,12 +17,18 @@ export function operationParameters(service: string, action: string, parameters:
     case 'setClusterTerminationProtection':
       return { JobFlowIds: [ClusterId], TerminationProtected };
     case 'modifyInstanceGroupByName':
-      return { ClusterId, InstanceGroups: [parameters['InstanceGroup'] ?? {}] };
+      return { ClusterId, InstanceGroups: [namedBy('InstanceGroup', parameters)] };
     case 'modifyInstanceFleetByName':
-      return { ClusterId, InstanceFleet: parameters['InstanceFleet'] ?? {} };
+      return { ClusterId, InstanceFleet: namedBy('InstanceFleet', parameters) };
     default:
       return parameters;
   }
+}
+
+/** EMR here takes a name where its API asks for the id of a group or fleet. */
+function namedBy(member: 'InstanceGroup' | 'InstanceFleet', parameters: JsonObject): JsonObject {
+  const given = parameters[member];
+  return { ...(isObject(given) ? given : {}), [`${member}Id`]: parameters[`${member}Name`] ?? null };
 }
 
 /** The answer in the words of the integration, with what the SDK says of the exchange. */

@@ -7,6 +7,26 @@ import type { Member } from '#gateway';
 import { StateFailure, type Json, type JsonObject } from '#languages/asl/index';
 import { dataBytesMax } from '../execution/datum.ts';
 
+/** The first field that the operation does not know. */
+export function findUnknownField(value: Json | undefined, member: Member | undefined): string | undefined {
+  if (value === null || value === undefined || member === undefined || member.shape.isDocument) return undefined;
+  const { shape } = member;
+  if (shape.type === 'structure' && isObject(value)) {
+    for (const [key, item] of Object.entries(value)) {
+      const known = findMember(shape.members, key);
+      const unknown = known === undefined ? key : findUnknownField(item, known);
+      if (unknown !== undefined) return unknown;
+    }
+  } else if ((shape.type === 'list' && Array.isArray(value)) || (shape.type === 'map' && isObject(value))) {
+    const inner = shape.type === 'list' ? shape.item : shape.value;
+    for (const item of Object.values(value)) {
+      const unknown = findUnknownField(item, inner);
+      if (unknown !== undefined) return unknown;
+    }
+  }
+  return undefined;
+}
+
 /** A workflow's parameters in the names and types of the model. @throws StateFailure States.Runtime for an unknown name */
 export function toInput(value: Json, member: Member | undefined): unknown {
   if (value === null || member === undefined || member.shape.isDocument) return value ?? undefined;

@@ -94,11 +94,17 @@ export const syncActions: Readonly<Record<string, SyncAction>> = {
     keyOf: (output) => ['cluster', text(output['ClusterId'])],
     describe: ([, ClusterId]) => ({ operation: 'DescribeCluster', input: { ClusterId } }),
     standing(answer) {
-      const state = objectOf(objectOf(answer['Cluster'])['Status'])['State'];
-      return standingOf(state, answer, ['WAITING', 'RUNNING'], ['TERMINATED', 'TERMINATED_WITH_ERRORS', 'TERMINATING']);
+      const { Id = null, ClusterArn = null, Status } = objectOf(answer['Cluster']);
+      const { state, result } = standingOf(
+        objectOf(Status)['State'],
+        answer,
+        ['WAITING', 'RUNNING'],
+        ['TERMINATED', 'TERMINATED_WITH_ERRORS', 'TERMINATING'],
+      );
+      return { state, result: state === 'succeeded' ? { ClusterId: Id, ClusterArn } : result };
     },
+    // It stays when the execution is stopped, as on AWS.
     search: clusterSearch,
-    cancel: ([, ClusterId]) => ({ operation: 'TerminateJobFlows', input: { JobFlowIds: [ClusterId] } }),
   },
   'elasticmapreduce:addStep': {
     keyOf: (output, parameters) => ['step', text(parameters['ClusterId']), text(output['StepId'])],

@@ -2,6 +2,7 @@
 import { parseJsonText, type Json, type JsonObject } from '#languages/asl/index';
 import { newUuid } from '#kernel/ids';
 import { validation } from '../errors.ts';
+import { mapContextOf } from '../execution/context.ts';
 import { statesArn } from '../machines/name.ts';
 import { isObject } from './request.ts';
 
@@ -52,10 +53,15 @@ export interface ContextSubject {
   readonly nowMs: number;
   /** Present for the states that can be retried. */
   readonly retryCount?: number | undefined;
+  /** Whether the input is one item of a Map. */
+  readonly isInMap?: boolean;
+  /** Whether the state waits for an answer by a token. */
+  readonly waitsForToken?: boolean;
 }
 
 /** As AWS makes it for a state that stands alone: an Express execution of a machine that nobody has. */
-export function makeContext({ scope, roleArn, input, nowMs, retryCount }: ContextSubject): JsonObject {
+export function makeContext(subject: ContextSubject): JsonObject {
+  const { scope, roleArn, input, nowMs, retryCount, isInMap, waitsForToken } = subject;
   const [machine, execution] = [newUuid(), newUuid()];
   const now = new Date(nowMs).toISOString();
   return {
@@ -68,6 +74,8 @@ export function makeContext({ scope, roleArn, input, nowMs, retryCount }: Contex
     },
     StateMachine: { Id: statesArn(scope, `stateMachine:${machine}`), Name: machine },
     State: { Name: 'StateName', EnteredTime: now, ...(retryCount !== undefined && { RetryCount: retryCount }) },
+    ...(waitsForToken === true && { Task: { Token: newUuid() } }),
+    ...(isInMap === true && { Map: mapContextOf({ index: 0, value: input }) }),
   };
 }
 

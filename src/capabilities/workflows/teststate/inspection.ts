@@ -1,6 +1,7 @@
 /** What a test shows of a state's data on its way: the steps that AWS shows for this kind of state. */
 import type { Json, State } from '#languages/asl/index';
 import type { Note } from '../execution/interpreter/data-flow.ts';
+import type { HttpWatcher } from '../integrations/http.ts';
 
 export interface ErrorDetails {
   catchIndex?: number;
@@ -11,12 +12,14 @@ export interface ErrorDetails {
 /** Members of the wire's InspectionData: values as JSON text. */
 export type InspectionData = { readonly [step: string]: unknown };
 
-type Step = Parameters<Note>[0] | 'result' | 'afterItemsPath' | 'afterItemSelector';
+type MapStep = 'afterItemsPath' | 'afterItemsPointer' | 'afterItemSelector' | 'afterItemBatcher';
+type Step = Parameters<Note>[0] | MapStep | 'result';
 
 export class Inspection {
   readonly #state: State;
   readonly #steps = new Map<Step, Json>();
   readonly #numbers: Record<string, number> = {};
+  readonly #http: { request?: object; response?: object } = {};
   #errorDetails: ErrorDetails | undefined;
   #variables: Readonly<Record<string, Json>>;
 
@@ -39,6 +42,26 @@ export class Inspection {
     this.#errorDetails = { ...this.#errorDetails, ...details };
   }
 
+  /** Notes what an HTTP task sends and is answered; the last exchange counts. */
+  watchHttp(revealSecrets: boolean): HttpWatcher {
+    return {
+      revealSecrets,
+      request: ({ url, method, headers, body = '' }) => {
+        this.#http.request = {
+          protocol: url.protocol.slice(0, -1),
+          method,
+          url: url.href,
+          headers: listOf(headers),
+          body,
+        };
+      },
+      response: ({ protocol, statusCode, statusText, headers, body }) => {
+        const status = { statusCode: String(statusCode), statusMessage: statusText };
+        this.#http.response = { protocol, ...status, headers: listOf(headers), body };
+      },
+    };
+  }
+
   /** @param input the text as it was given */
   toWire(input: string): InspectionData {
     const hidden = hiddenSteps(this.#state);
@@ -48,10 +71,16 @@ export class Inspection {
       input,
       ...Object.fromEntries(shown.map(([step, value]) => [step, JSON.stringify(value)])),
       ...this.#numbers,
+      ...this.#http,
       ...(hasVariables && { variables: JSON.stringify(this.#variables) }),
       ...(this.#errorDetails !== undefined && { errorDetails: this.#errorDetails }),
     };
   }
+}
+
+/** As AWS writes the headers of a request or a response. */
+function listOf(headers: Iterable<readonly [string, string]>): string {
+  return `[${[...headers].map(([name, value]) => `${name}: ${value}`).join(', ')}]`;
 }
 
 /** A Pass with a Result ignores its input; of a Parallel only what comes of its branches is shown, as in AWS. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ModelLibrary, findModelsFolder, type Member, type ServiceModel, type Shape } from '#gateway';
 import type { Json, TaskState } from '#languages/asl/index';
 import { validation } from '../errors.ts';
+import { syncActions } from '../integrations/sync-work.ts';
 import { isObject, type FieldValidationMode } from './request.ts';
 
 /** Model names of the services that task resources call otherwise. */
@@ -35,7 +36,11 @@ export class ResultModels {
 }
 
 /** Members whose content is the caller's own, whatever the model says of their type. */
-const freeMembers: ReadonlySet<string> = new Set(['lambda.Invoke.Payload']);
+const freeMembers: ReadonlySet<string> = new Set([
+  'lambda.Invoke.Payload',
+  'states.DescribeExecution.input',
+  'states.DescribeExecution.output',
+]);
 
 /** Bounds by which Step Functions checks still, from before a service widened its own. */
 const olderBounds: Readonly<Record<string, { readonly max: number }>> = { MemorySize: { max: 10_240 } };
@@ -43,15 +48,21 @@ const olderBounds: Readonly<Record<string, { readonly max: number }>> = { Memory
 /** @throws ValidationException naming the first field that does not fit */
 export function checkResult(result: Json, state: TaskState, mode: FieldValidationMode, models: ResultModels): void {
   const { resource } = state;
-  // What a callback or a job brings is not the output of the operation that began it.
-  if (mode === 'NONE' || resource.kind !== 'integration' || resource.pattern !== 'request-response') return;
+  // What a callback brings is nobody's but the caller's.
+  if (mode === 'NONE' || resource.kind !== 'integration' || resource.pattern === 'waitForTaskToken') return;
   const { service } = resource;
-  const operation = capitalized(resource.action);
+  const operation = resource.pattern === 'request-response' ? capitalized(resource.action) : pollOf(resource);
   const output = models.find(service)?.findOperation(operation)?.output;
   if (output === undefined) return;
   const free = (name: string): boolean => freeMembers.has(`${service}.${operation}.${name}`);
   if (!isObject(result)) throw refused('Mocked result must be a JSON object');
   checkMembers(result, output.shape, { isStrict: mode === 'STRICT', free });
+}
+
+/** The operation whose answer a job's state brings: the one that tells how the job stands. */
+function pollOf({ service, action }: Extract<TaskState['resource'], { kind: 'integration' }>): string {
+  // A run of a Glue job is taken out of the answer that holds it.
+  return service === 'glue' ? '' : (syncActions[`${service}:${action}`]?.describe([]).operation ?? '');
 }
 
 interface Rules {

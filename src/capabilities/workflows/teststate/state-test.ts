@@ -8,7 +8,6 @@ import {
   type Catcher,
   type Handling,
   type Json,
-  type JsonObject,
   type MapState,
   type ParallelState,
   type Scope,
@@ -27,16 +26,19 @@ import {
   completePassing,
   completeWork,
   evaluate,
+  failureOf,
   parametersOf,
   selectInput,
   type Completion,
 } from '../execution/interpreter/data-flow.ts';
 import { findCatcher, planRetry } from '../execution/interpreter/handling.ts';
-import { concurrencyOf, itemsOf, tolerancesOf, type Tolerances } from '../execution/interpreter/map-settings.ts';
+import { concurrencyOf, tolerancesOf, type Tolerances } from '../execution/interpreter/map-settings.ts';
 import { drive, settled, type Steps } from '../execution/interpreter/steps.ts';
+import { secondsOf, type TaskOutcome } from '../execution/interpreter/tasks.ts';
 import { dueMsOf } from '../execution/interpreter/waiting.ts';
 import { makeContext } from './context.ts';
 import { Inspection, type InspectionData } from './inspection.ts';
+import { inspectItems } from './map-items.ts';
 import { isObject, type Mock, type StateTest } from './request.ts';
 import { checkResult, type ResultModels } from './result-schema.ts';
 import { findInside, findSubject } from './subject.ts';
@@ -61,12 +63,15 @@ export interface StateTestResult {
 /** States that work, and so can be mocked; the others only move data. */
 type WorkingState = TaskState | ParallelState | MapState;
 
+// Limit: a test lasts five minutes at most, as in AWS.
+const secondsMax = 300;
+
 /** @throws ValidationException, InvalidDefinition */
 export async function runStateTest(test: StateTest, parts: StateTestParts): Promise<StateTestResult> {
-  const state = await findSubject(test);
+  const { state, isInMap } = await findSubject(test);
   checkMock(state, test, parts.models);
   const inspection = new Inspection(state, test.variables);
-  const scope = scopeOf(test, state, parts);
+  const scope = scopeOf({ ...test, isInMap }, state, parts);
   const run = new StateRun({ test, parts, state, scope, inspection });
   const result = await drive(run.steps());
   return test.inspectionLevel === 'INFO' ? result : { ...result, inspectionData: inspection.toWire(test.input) };
@@ -112,7 +117,7 @@ class StateRun {
         yield* dueMsOf(state, scope, this.#run.parts.nowMs());
         return yield* completePassing(state, input, scope, inspection.note);
       case 'Fail':
-        throw yield* this.#failure(state.error, state.cause);
+        throw yield* failureOf(state, scope);
       case 'Task':
         return yield* this.#task(state);
       case 'Parallel':
@@ -120,16 +125,6 @@ class StateRun {
       case 'Map':
         return yield* this.#map(state);
     }
-  }
-
-  *#failure(...texts: readonly [TextField, TextField]): Steps<StateFailure> {
-    const { scope } = this.#run;
-    const found: (string | undefined)[] = [];
-    for (const text of texts) {
-      const value = text && (yield* evaluate(text, scope.input, scope));
-      found.push(value === undefined || typeof value === 'string' ? value : JSON.stringify(value));
-    }
-    return new StateFailure(found[0], found[1]);
   }
 
   *#task(state: TaskState): Steps<Completion> {
@@ -141,12 +136,9 @@ class StateRun {
     return yield* completeWork(state, result, scope, inspection.note);
   }
 
-  /**
-   * Differs from AWS: the request and the response of an HTTP task are not shown at the level TRACE, so that there are no
-   * secrets to reveal either.
-   */
   *#perform(state: TaskState, selected: Json, parameters: Json): Steps<Json> {
-    const { scope, test, parts } = this.#run;
+    const { scope, test, parts, inspection } = this.#run;
+    const isTraced = test.inspectionLevel === 'TRACE';
     const role = state.credentials && (yield* evaluate(state.credentials, selected, scope));
     const task = {
       scope: test.scope,
@@ -155,8 +147,11 @@ class StateRun {
       roleArn: typeof role === 'string' ? role : (test.roleArn ?? ''),
       session: 'TestState',
       token: newUuid(),
+      ...(isTraced && { watcher: inspection.watchHttp(test.revealSecrets) }),
     };
-    const outcome = yield* settled(parts.executions.perform(task, test.signal));
+    const timeoutSeconds = Math.min((yield* secondsOf(state.timeoutSeconds, selected, scope)) ?? Infinity, secondsMax);
+    const performed = (signal: AbortSignal) => parts.executions.perform(task, signal);
+    const outcome = yield* settled(withinTime(performed, timeoutSeconds, test.signal));
     if (outcome.kind === 'failed') throw new StateFailure(outcome.error, outcome.cause);
     return outcome.kind === 'succeeded' ? (JSON.parse(outcome.output) as Json) : null;
   }
@@ -171,9 +166,7 @@ class StateRun {
   *#map(state: MapState): Steps<Completion> {
     const { scope, test, inspection } = this.#run;
     const selected = yield* selectInput(state, scope, inspection.note);
-    const items = yield* this.#items(state, selected);
-    if (items !== undefined && state.queryLanguage === 'JSONPath') inspection.note('afterItemsPath', items);
-    yield* this.#selectItems(state, selected, items ?? []);
+    const items = yield* inspectItems({ state, selected, scope, inspection, readerData: test.itemReaderData });
     inspection.noteNumber('maxConcurrency', yield* concurrencyOf(state, selected, scope));
     const tolerances = yield* tolerancesOf(state, selected, scope);
     if (tolerances.count !== undefined) inspection.noteNumber('toleratedFailureCount', tolerances.count);
@@ -181,27 +174,6 @@ class StateRun {
     const result = resultOf(test.mock);
     checkTolerance(test.iterationFailureCount, items?.length ?? lengthOf(result), tolerances);
     return yield* completeWork(state, result, scope, inspection.note);
-  }
-
-  *#items(state: MapState, selected: Json): Steps<readonly Json[] | undefined> {
-    const { scope, test } = this.#run;
-    if (state.itemReader === undefined) return yield* itemsOf(state, selected, scope);
-    if (state.itemReader.parameters !== undefined) yield* evaluate(state.itemReader.parameters, selected, scope);
-    const { itemReaderData } = test;
-    if (itemReaderData === undefined) return undefined;
-    return Array.isArray(itemReaderData) ? (itemReaderData as readonly Json[]) : [itemReaderData];
-  }
-
-  *#selectItems(state: MapState, selected: Json, items: readonly Json[]): Steps<void> {
-    const selector = state.itemSelector ?? state.parameters;
-    if (selector === undefined) return;
-    const { scope, inspection } = this.#run;
-    const chosen: Json[] = [];
-    for (const [index, value] of items.entries()) {
-      const context = { ...scope.context, Map: { Item: { Index: index, Value: value } } };
-      chosen.push(yield* evaluate(selector, selected, withContext(scope, context)));
-    }
-    inspection.note('afterItemSelector', chosen);
   }
 
   /** Retriers first, then catchers; States.Runtime passes both by. */
@@ -236,20 +208,36 @@ class StateRun {
   }
 }
 
+/** The outcome, or States.Timeout when it takes too long. */
+async function withinTime(
+  perform: (signal: AbortSignal) => Promise<TaskOutcome>,
+  timeoutSeconds: number,
+  signal: AbortSignal,
+): Promise<TaskOutcome> {
+  const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
+  const { promise: late, resolve } = Promise.withResolvers<TaskOutcome>();
+  deadline.addEventListener('abort', () => resolve({ kind: 'failed', error: 'States.Timeout', cause: undefined }));
+  return await Promise.race([perform(AbortSignal.any([signal, deadline])), late]);
+}
+
 function failed({ error, causeText: cause }: StateFailure): StateTestResult {
   return { status: 'FAILED', ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) };
 }
-
-type TextField = Extract<State, { type: 'Fail' }>['error'];
 
 function succeeded({ output, next }: Completion): StateTestResult {
   return { status: 'SUCCEEDED', output: output.text, ...(next !== undefined && { nextState: next }) };
 }
 
-function scopeOf(test: StateTest, state: State, { nowMs, random }: StateTestParts): Scope {
+function scopeOf(
+  test: StateTest & { readonly isInMap: boolean },
+  state: State,
+  { nowMs, random }: StateTestParts,
+): Scope {
   const input = Datum.parse(test.input).value;
   const retryCount = 'retry' in state ? test.retryCount : undefined;
-  const context = test.context ?? makeContext({ ...test, input, nowMs: nowMs(), retryCount });
+  const resource = state.type === 'Task' ? state.resource : undefined;
+  const waitsForToken = resource?.kind === 'integration' && resource.pattern === 'waitForTaskToken';
+  const context = test.context ?? makeContext({ ...test, input, nowMs: nowMs(), retryCount, waitsForToken });
   return {
     input,
     context,
@@ -258,10 +246,6 @@ function scopeOf(test: StateTest, state: State, { nowMs, random }: StateTestPart
     nowMs,
     random,
   };
-}
-
-function withContext(scope: Scope, context: JsonObject): Scope {
-  return Object.create(scope, { context: { value: context } }) as Scope;
 }
 
 /** @throws StateFailure the mocked error */

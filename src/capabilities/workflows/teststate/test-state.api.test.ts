@@ -125,9 +125,96 @@ test('a task without a mock is really done, and tells what went wrong', async ()
   assert.deepEqual([absent.status, absent.error], ['FAILED', 'Sfn.StateMachineDoesNotExistException']);
   const definition = '{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}';
   const { stateMachineArn } = await sfn.createStateMachine({ name: 'tested', definition, roleArn });
+  const unknown = await run({ ...describe, Parameters: { Foo: 1 } });
+  assert.equal(
+    `${unknown.error}: ${unknown.cause}`,
+    'States.Runtime: The Parameters \'{"Foo":1}\' could not be used to start the Task: ' +
+      '[The field "Foo" is not supported by Step Functions]',
+  );
   const found = await run({ ...describe, Parameters: { StateMachineArn: stateMachineArn } });
   assert.equal(found.status, 'SUCCEEDED', found.cause);
   assert.equal((JSON.parse(found.output ?? '') as { Name: string }).Name, 'tested');
   const { roleArn: _roleArn, ...unsigned } = { definition: JSON.stringify(describe), roleArn };
   await assert.rejects(sfn.testState(unsigned), { name: 'ValidationException', message: /RoleArn/ });
+});
+
+test('a Map shows what an ItemsPointer finds and how its items are put into batches', async () => {
+  const state = {
+    Type: 'Map',
+    ItemReader: {
+      Resource: 'arn:aws:states:::s3:getObject',
+      ReaderConfig: { InputType: 'JSON', ItemsPointer: '/in/list' },
+      Parameters: { Bucket: 'b', Key: 'k' },
+    },
+    ItemSelector: { 'n.$': '$$.Map.Item.Value' },
+    ItemBatcher: { MaxItemsPerBatch: 2, BatchInput: { all: true } },
+    ItemProcessor: itemProcessor,
+    End: true,
+  };
+  const { inspectionData } = await run(state, {
+    input: '{}',
+    stateConfiguration: { mapItemReaderData: '{"in":{"list":[1,2,3]}}' },
+    mock: { result: '[]' },
+  });
+  assert.equal(inspectionData?.afterItemsPointer, '[1,2,3]');
+  assert.equal(inspectionData.afterItemSelector, '[{"n":1},{"n":2},{"n":3}]');
+  assert.deepEqual(JSON.parse(inspectionData.afterItemBatcher ?? ''), [
+    { BatchInput: { all: true }, Items: [{ n: 1 }, { n: 2 }] },
+    { BatchInput: { all: true }, Items: [{ n: 3 }] },
+  ]);
+});
+
+test('a state inside a Map sees its input as the first item', async () => {
+  const inner = { Type: 'Pass', Parameters: { 'item.$': '$$.Map.Item' }, End: true };
+  const processor = { StartAt: 'In', States: { In: inner } };
+  const machine = { StartAt: 'M', States: { M: { Type: 'Map', ItemProcessor: processor, End: true } } };
+  const { output } = await run(machine, { stateName: 'In', input: '{"a":1}' });
+  assert.equal(output, '{"item":{"Index":0,"Value":{"a":1},"Source":"STATE_DATA"}}');
+});
+
+test('the mock of a job that is waited for is what tells how the job stands', async () => {
+  const state = {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::states:startExecution.sync:2',
+    Parameters: { StateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m' },
+    End: true,
+  };
+  const described = {
+    ExecutionArn: 'arn:aws:states:us-east-1:000000000000:execution:m:e',
+    StateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m',
+    StartDate: '2026-01-01T00:00:00Z',
+    Status: 'SUCCEEDED',
+    Output: { a: 1 },
+  };
+  const good = await run(state, { mock: { result: JSON.stringify(described) } });
+  assert.equal(good.status, 'SUCCEEDED', good.cause);
+  const started = { ExecutionArn: described.ExecutionArn, StartDate: described.StartDate };
+  await assert.rejects(run(state, { mock: { result: JSON.stringify(started) } }), {
+    name: 'ValidationException',
+    message: /Required field 'StateMachineArn' is missing/,
+  });
+});
+
+test('a JSONata expression of another type than its field takes fails the state and says which', async () => {
+  const failure = async (state: object): Promise<string> => {
+    const { error, cause } = await run({ QueryLanguage: 'JSONata', ...state });
+    return `${error}: ${cause?.replace(/^.*specified for the/, '')}`;
+  };
+  const words = (field: string, expected: string, but: string): string =>
+    `States.QueryEvaluationError:  field '${field}' returned an unexpected result type. Expected '${expected}', but was ${but}`;
+  assert.equal(await failure({ Type: 'Fail', Error: '{% 5 %}' }), words('Error', 'string', "'number' for value: 5"));
+  const wait = (fields: object): object => ({ Type: 'Wait', ...fields, End: true });
+  assert.equal(await failure(wait({ Seconds: '{% "1" %}' })), words('Seconds', 'number', '\'string\' for value: "1"'));
+  assert.equal(
+    await failure(wait({ Timestamp: '{% null %}' })),
+    words('Timestamp', 'string', "'null' for value: null"),
+  );
+});
+
+test('a task that waits for its answer is given a token when no context is', async () => {
+  const Parameters = { QueueUrl: 'q', 'MessageBody.$': '$$.Task.Token' };
+  const state = { Type: 'Task', Resource: 'arn:aws:states:::sqs:sendMessage.waitForTaskToken', Parameters, End: true };
+  const { status, inspectionData, cause } = await run(state, { mock: { result: '{}' } });
+  assert.equal(status, 'SUCCEEDED', cause);
+  assert.match(inspectionData?.afterParameters ?? '', /"MessageBody":"[0-9a-f-]{36}"/);
 });

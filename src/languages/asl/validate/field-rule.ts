@@ -50,10 +50,11 @@ export function integer(least: number, most: number): Check {
   };
 }
 
-export function number(least: number, most: number): Check {
+export function number(least: number, most = Infinity): Check {
+  const bounds = most === Infinity ? `greater than or equal to ${least}` : `between ${least} and ${most}`;
   return (value, { report }) => {
     if (typeof value !== 'number') report('Expected value of type Number');
-    else if (value < least || value > most) report(`Value must be between ${least} and ${most}`);
+    else if (value < least || value > most) report(`Value must be ${bounds}`);
   };
 }
 

@@ -19,7 +19,7 @@ export const retrierFields: FieldRules = {
   ErrorEquals: { check: errorNames, isRequired: true },
   IntervalSeconds: { check: integer(1, secondsMax) },
   MaxAttempts: { check: integer(0, secondsMax) },
-  BackoffRate: { check: number(1, Number.MAX_VALUE) },
+  BackoffRate: { check: number(1) },
   MaxDelaySeconds: { check: integer(1, delayMax - 1) },
   JitterStrategy: { check: oneOf('FULL', 'NONE') },
   Comment: { check: anything },

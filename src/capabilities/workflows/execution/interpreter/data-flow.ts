@@ -5,9 +5,12 @@
  */
 import {
   StateFailure,
+  isJsonata,
+  unexpectedType,
   type Catcher,
   type ChoiceState,
   type Expression,
+  type FailState,
   type Handling,
   type Json,
   type JsonObject,
@@ -147,6 +150,19 @@ export function evaluate(expression: Expression, root: Json, scope: Scope): Step
 }
 
 /** An expression as it was written. */
+/** How a Fail state ends. @throws StateFailure when a text of its own cannot be made */
+export function* failureOf({ error, cause }: FailState, scope: Scope): Steps<StateFailure> {
+  return new StateFailure(yield* failureText(error, scope), yield* failureText(cause, scope));
+}
+
+function* failureText(expression: Expression | undefined, scope: Scope): Steps<string | undefined> {
+  if (expression === undefined) return undefined;
+  const value = yield* evaluate(expression, scope.input, scope);
+  if (typeof value === 'string') return value;
+  if (isJsonata(expression)) throw unexpectedType(expression, 'string', value);
+  return JSON.stringify(value);
+}
+
 export function sourceOf({ source }: Expression): string {
   return typeof source === 'string' ? source : JSON.stringify(source);
 }

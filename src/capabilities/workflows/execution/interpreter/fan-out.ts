@@ -13,13 +13,13 @@ import type { ChildrenPhase, Thread } from '../thread.ts';
 import { evaluate, parametersOf, selectInput } from './data-flow.ts';
 import { stateOf, type Control } from './control.ts';
 import type { Steps } from './steps.ts';
-import { concurrencyOf, itemsOf, tolerancesOf, type Tolerances } from './map-settings.ts';
+import { batchingOf, concurrencyOf, itemsOf, tolerancesOf, type Batching, type Tolerances } from './map-settings.ts';
 
 // Limit: an inline Map works on at most 40 items at once.
 const inlineConcurrencyMax = 40;
 
 /** What a distributed Map begins with. */
-export interface MapRunPlan {
+export interface MapRunPlan extends Batching {
   readonly concurrency: number;
   readonly tolerances: Tolerances;
   /** Absent: an ItemReader finds them. */
@@ -28,9 +28,6 @@ export interface MapRunPlan {
   readonly readerParameters?: Json;
   readonly writerParameters?: Json;
   readonly maxItems?: number;
-  readonly maxItemsPerBatch?: number;
-  readonly maxBytesPerBatch?: number;
-  readonly batchInput?: Json;
 }
 
 /** Makes the map run that is to start with the next batch. @returns its ARN */
@@ -246,22 +243,17 @@ export class FanOut {
     scope: Scope,
     items: readonly Json[] | undefined,
   ): Steps<Omit<MapRunPlan, 'concurrency' | 'tolerances'>> {
-    const { itemReader, itemBatcher, resultWriter } = state;
+    const { itemReader, resultWriter } = state;
     const valueOf = (expression: Expression | undefined) => optional(expression, selected, scope);
     const readerParameters = yield* valueOf(itemReader?.parameters);
     const writerParameters = yield* valueOf(resultWriter?.parameters);
-    const batchInput = yield* valueOf(itemBatcher?.batchInput);
     const maxItems = yield* valueOf(itemReader?.maxItems);
-    const maxItemsPerBatch = yield* valueOf(itemBatcher?.maxItems);
-    const maxBytesPerBatch = yield* valueOf(itemBatcher?.maxInputBytes);
     return {
+      ...(yield* batchingOf(state, selected, scope)),
       ...(items !== undefined && { items }),
       ...(readerParameters !== undefined && { readerParameters }),
       ...(writerParameters !== undefined && { writerParameters }),
-      ...(batchInput !== undefined && { batchInput }),
       ...(typeof maxItems === 'number' && { maxItems }),
-      ...(typeof maxItemsPerBatch === 'number' && { maxItemsPerBatch }),
-      ...(typeof maxBytesPerBatch === 'number' && { maxBytesPerBatch }),
     };
   }
 }

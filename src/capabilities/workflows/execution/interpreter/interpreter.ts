@@ -6,7 +6,6 @@
 import { invariant } from '#kernel/errors';
 import {
   StateFailure,
-  type FailState,
   type Handling,
   type Json,
   type JsonObject,
@@ -26,7 +25,7 @@ import {
   completePass,
   completePassing,
   completeWork,
-  evaluate,
+  failureOf,
   type Completion,
 } from './data-flow.ts';
 import { stateOf, tooLarge, type Control } from './control.ts';
@@ -34,13 +33,11 @@ import { FanOut, type MapRunStarter } from './fan-out.ts';
 import { findCatcher, planRetry } from './handling.ts';
 import { redriveRun, type MapRunRedriver } from './redrive.ts';
 import type { Steps } from './steps.ts';
-import { Tasks, type TaskOutcome } from './tasks.ts';
+import { Tasks, type TaskOutcome, type TasksParts } from './tasks.ts';
 import { dueMsOf } from './waiting.ts';
 
-export interface InterpreterParts {
+export interface InterpreterParts extends TasksParts {
   readonly chance: Chance;
-  /** A token that ties an outcome to this attempt of this thread. */
-  readonly newToken: (run: Run, thread: Thread, attempt: number) => string;
   readonly startMapRun: MapRunStarter;
   readonly redriveMapRun: MapRunRedriver;
 }
@@ -51,10 +48,10 @@ export class Interpreter implements Control {
   readonly #fanOut: FanOut;
   readonly #redriveMapRun: MapRunRedriver;
 
-  constructor({ chance, newToken, startMapRun, redriveMapRun }: InterpreterParts) {
+  constructor({ chance, startMapRun, redriveMapRun, ...tasks }: InterpreterParts) {
     this.#chance = chance;
     this.#redriveMapRun = redriveMapRun;
-    this.#tasks = new Tasks(this, newToken);
+    this.#tasks = new Tasks(this, tasks);
     this.#fanOut = new FanOut(this, startMapRun);
   }
 
@@ -110,7 +107,12 @@ export class Interpreter implements Control {
 
   /** Takes an execution that failed, timed out or was stopped up where it ended; what had succeeded stays as it is. */
   redrive(run: Run): void {
-    redriveRun(run, this.nowMs(), this.#redriveMapRun);
+    redriveRun(run, {
+      nowMs: this.nowMs(),
+      redriveMapRun: this.#redriveMapRun,
+      // Taken in the same turn as the redrive, and so written with it.
+      failed: (thread, failure) => run.inbox.push(() => this.mapRunEnded(run, thread, failure)),
+    });
   }
 
   scope(run: Run, thread: Thread, extra?: ContextExtra): Scope {
@@ -185,7 +187,7 @@ export class Interpreter implements Control {
       case 'Wait':
         return yield* this.#wait(run, thread, state, scope);
       case 'Fail':
-        return yield* this.#threadFailed(run, thread, yield* failureOf(state, thread, scope));
+        return yield* this.#threadFailed(run, thread, yield* failureOf(state, scope));
       case 'Task':
         return yield* this.#tasks.schedule(run, thread, state);
       case 'Parallel':
@@ -292,7 +294,7 @@ export class Interpreter implements Control {
     const previous = isOnEntry ? thread.beforeEventId : thread.previousEventId;
     const details = {
       error: failure.error,
-      cause,
+      cause: explained.causeText,
       ...(location !== undefined && { location }),
       state: thread.state,
     };
@@ -307,13 +309,4 @@ function assignAll(thread: Thread, assigned: JsonObject): void {
     if (Datum.of(value).isTooLarge) throw tooLarge(thread.state);
     thread.variables[name] = value;
   }
-}
-
-function* failureOf(state: FailState, thread: Thread, scope: Scope): Steps<StateFailure> {
-  const texts: (string | undefined)[] = [];
-  for (const expression of [state.error, state.cause]) {
-    const value = expression && (yield* evaluate(expression, thread.input.value, scope));
-    texts.push(value === undefined ? undefined : typeof value === 'string' ? value : JSON.stringify(value));
-  }
-  return new StateFailure(texts[0], texts[1]);
 }

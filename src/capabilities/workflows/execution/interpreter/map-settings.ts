@@ -1,5 +1,13 @@
 /** The fields of a Map state that are numbers or lists: from constants, paths or expressions, with AWS's words for bad ones. */
-import { StateFailure, type Expression, type Json, type MapState, type Scope } from '#languages/asl/index';
+import {
+  StateFailure,
+  isJsonata,
+  unexpectedType,
+  type Expression,
+  type Json,
+  type MapState,
+  type Scope,
+} from '#languages/asl/index';
 import { evaluate, sourceOf } from './data-flow.ts';
 import type { Steps } from './steps.ts';
 
@@ -19,7 +27,7 @@ export function* itemsOf(state: MapState, selected: Json, scope: Scope): Steps<r
           'States.QueryEvaluationError',
           `Map state input must be an array but was: ${JSON.stringify(value)}`,
         )
-      : wrongType(items, 'array', value);
+      : unexpectedType(items, 'array', value);
   }
   // A path into the context is told without its first dollar sign, as AWS does.
   const source = typeof items?.source === 'string' ? items.source.replace(/^\$\$/, '$') : '$';
@@ -45,6 +53,26 @@ export function* tolerancesOf(state: MapState, selected: Json, scope: Scope): St
   return { ...(count !== undefined && { count }), ...(percentage !== undefined && { percentage }) };
 }
 
+/** How items are put into batches. */
+export interface Batching {
+  readonly maxItemsPerBatch?: number;
+  readonly maxBytesPerBatch?: number;
+  readonly batchInput?: Json;
+}
+
+export function* batchingOf({ itemBatcher }: MapState, selected: Json, scope: Scope): Steps<Batching> {
+  if (itemBatcher === undefined) return {};
+  const { batchInput, maxItems, maxInputBytes } = itemBatcher;
+  const frame = batchInput === undefined ? undefined : yield* evaluate(batchInput, selected, scope);
+  const count = maxItems === undefined ? undefined : yield* evaluate(maxItems, selected, scope);
+  const bytes = maxInputBytes === undefined ? undefined : yield* evaluate(maxInputBytes, selected, scope);
+  return {
+    ...(frame !== undefined && { batchInput: frame }),
+    ...(typeof count === 'number' && { maxItemsPerBatch: count }),
+    ...(typeof bytes === 'number' && { maxBytesPerBatch: bytes }),
+  };
+}
+
 /** JSONPath takes numbers as text too. */
 function* numberOf(
   expression: Expression | undefined,
@@ -57,24 +85,8 @@ function* numberOf(
   const isText = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value);
   const number = typeof value === 'number' ? value : isText ? Number(value) : Number.NaN;
   if (kind === 'float' ? !Number.isNaN(number) : Number.isInteger(number)) return number;
-  if (isJsonata(expression)) throw wrongType(expression, 'number', value);
+  if (isJsonata(expression)) throw unexpectedType(expression, 'number', value);
   const shown = typeof value === 'string' ? value : JSON.stringify(value);
   const cause = `The ${expression.field} field refers to value "${shown}" which is not a valid ${kind}: ${sourceOf(expression)}`;
   throw new StateFailure('States.Runtime', cause);
-}
-
-function isJsonata({ source }: Expression): boolean {
-  return typeof source === 'string' && source.startsWith('{%');
-}
-
-function wrongType(expression: Expression, expected: string, value: Json): StateFailure {
-  const { field } = expression;
-  const text = sourceOf(expression).replace(/^\{%\s*|\s*%\}$/g, '');
-  const type = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
-  return new StateFailure(
-    'States.QueryEvaluationError',
-    `The JSONata expression '${text}' specified for the field '${field}' returned an unexpected result type. ` +
-      `Expected '${expected}', but was '${type}' for value: ${JSON.stringify(value)}`,
-    field,
-  );
 }

@@ -3,13 +3,25 @@
  * branches and items too; what failed or was aborted is tried again with the input it had.
  * Specification: Step Functions developer guide, "Redriving state machine executions" and "Redriving Map Runs".
  */
+import { StateFailure } from '#languages/asl/index';
 import type { Run } from '../run.ts';
 import { Thread } from '../thread.ts';
 
-/** Takes up the unfinished children of a map run with the next batch. @returns how often that has been done now */
-export type MapRunRedriver = (run: Run, mapRunArn: string) => number | undefined;
+/**
+ * Takes up the unfinished children of a map run with the next batch.
+ * @returns how often that has been done now, or why it cannot be done; undefined when the map run is not kept
+ */
+export type MapRunRedriver = (run: Run, mapRunArn: string) => number | StateFailure | undefined;
 
-export function redriveRun(run: Run, nowMs: number, redriveMapRun: MapRunRedriver): void {
+export interface RedriveParts {
+  readonly nowMs: number;
+  readonly redriveMapRun: MapRunRedriver;
+  /** A thread whose map run cannot be taken up again. */
+  readonly failed: (thread: Thread, failure: StateFailure) => void;
+}
+
+export function redriveRun(run: Run, parts: RedriveParts): void {
+  const { nowMs } = parts;
   const { machine, child } = run.origin;
   const timeoutSeconds = child === undefined ? machine.timeoutSeconds : undefined;
   run.reopen(timeoutSeconds === undefined ? undefined : nowMs + timeoutSeconds * 1000);
@@ -20,19 +32,20 @@ export function redriveRun(run: Run, nowMs: number, redriveMapRun: MapRunRedrive
   for (const thread of run.threads.values()) {
     if (thread.parent === undefined) thread.previousEventId = redrivenId;
     run.touch(thread);
-    if (thread.phase.at !== 'children') takeUp(run, thread, redriveMapRun);
+    if (thread.phase.at !== 'children') takeUp(run, thread, parts);
   }
 }
 
-function takeUp(run: Run, thread: Thread, redriveMapRun: MapRunRedriver): void {
+function takeUp(run: Run, thread: Thread, { redriveMapRun, failed }: RedriveParts): void {
   const { phase } = thread;
   thread.retries = [];
   thread.retryCount = 0;
   const mapRunArn = phase.at === 'map-run' || phase.at === 'attempt' ? phase.mapRunArn : undefined;
   const redriveCount = mapRunArn === undefined ? undefined : redriveMapRun(run, mapRunArn);
   if (mapRunArn !== undefined && redriveCount !== undefined) {
-    run.advance(thread, 'MapRunRedriven', { mapRunArn, redriveCount });
     thread.phase = { at: 'map-run', mapRunArn };
+    if (redriveCount instanceof StateFailure) failed(thread, redriveCount);
+    else run.advance(thread, 'MapRunRedriven', { mapRunArn, redriveCount });
     return;
   }
   if (phase.at !== 'begin' && phase.at !== 'enter') thread.phase = { at: 'attempt' };

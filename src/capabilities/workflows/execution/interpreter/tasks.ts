@@ -1,6 +1,8 @@
 /** Task states: the schedule that is recorded before the effect, and the outcome that is recorded before it is acted on. */
 import {
   StateFailure,
+  isJsonata,
+  unexpectedType,
   type Expression,
   type Json,
   type Scope,
@@ -27,27 +29,37 @@ export type TaskOutcome =
 
 type Details = Readonly<Record<string, unknown>>;
 
+export interface TasksParts {
+  /** A token that ties an outcome to this attempt of this thread. */
+  readonly newToken: (run: Run, thread: Thread, attempt: number) => string;
+  /** Why a task cannot be started with these parameters; undefined when it can. */
+  readonly refusalOf: (resource: TaskResource, parameters: Json) => string | undefined;
+}
+
 export class Tasks {
   readonly #control: Control;
-  readonly #newToken: (run: Run, thread: Thread, attempt: number) => string;
+  readonly #parts: TasksParts;
 
-  constructor(control: Control, newToken: (run: Run, thread: Thread, attempt: number) => string) {
+  constructor(control: Control, parts: TasksParts) {
     this.#control = control;
-    this.#newToken = newToken;
+    this.#parts = parts;
   }
 
   *schedule(run: Run, thread: Thread, state: TaskState): Steps<void> {
     const attempt = thread.attempt + 1;
-    const token = this.#newToken(run, thread, attempt);
+    const token = this.#parts.newToken(run, thread, attempt);
     const { resource } = state;
     const waitsForToken = resource.kind === 'integration' && resource.pattern === 'waitForTaskToken';
     const scope = this.#control.scope(run, thread, waitsForToken ? { token } : {});
     const selected = yield* selectInput(state, scope);
-    const parameters = JSON.stringify(yield* parametersOf(state, selected, scope));
+    const given = yield* parametersOf(state, selected, scope);
+    const parameters = JSON.stringify(given);
     const timeoutSeconds = yield* secondsOf(state.timeoutSeconds, selected, scope);
     const heartbeatSeconds = yield* secondsOf(state.heartbeatSeconds, selected, scope);
     const role = state.credentials && (yield* evaluate(state.credentials, selected, scope));
     if (isTooLarge(parameters)) throw tooLarge(state.name);
+    const refusal = this.#parts.refusalOf(resource, given);
+    if (refusal !== undefined) throw new StateFailure('States.Runtime', refusal);
     const nowMs = this.#control.nowMs();
     const phase: TaskPhase = {
       at: 'task',
@@ -105,11 +117,10 @@ export class Tasks {
         };
         return;
       case 'failed':
-        return yield* this.#failed(run, thread, words, outcome.error, outcome.cause);
+        return yield* this.#failed(run, thread, words, new StateFailure(outcome.error, outcome.cause));
       case 'succeeded':
         if (isTooLarge(outcome.output)) {
-          const failure = tooLarge(state.resource.arn);
-          return yield* this.#failed(run, thread, words, failure.error, failure.causeText);
+          return yield* this.#failed(run, thread, words, tooLarge(state.resource.arn));
         }
         run.advance(thread, `${words.prefix}Succeeded`, { ...words.plain, ...outputDetails(outcome.output) });
         thread.phase = { at: 'attempt' };
@@ -128,17 +139,12 @@ export class Tasks {
     yield* this.#control.fail(run, thread, new StateFailure(error, undefined));
   }
 
-  *#failed(
-    run: Run,
-    thread: Thread,
-    words: EventWords,
-    error: string | undefined,
-    cause: string | undefined,
-  ): Steps<void> {
+  *#failed(run: Run, thread: Thread, words: EventWords, failure: StateFailure): Steps<void> {
+    const { error, causeText: cause } = failure;
     const details = { ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) };
     run.advance(thread, `${words.prefix}Failed`, { ...words.plain, ...details });
     thread.phase = { at: 'attempt' };
-    yield* this.#control.fail(run, thread, new StateFailure(error, cause));
+    yield* this.#control.fail(run, thread, failure);
   }
 }
 
@@ -189,13 +195,15 @@ function timeoutDetails(phase: TaskPhase, withHeartbeat: boolean): Details {
 // Limit: timeouts have at most 99,999,999 seconds.
 const secondsMax = 99_999_999;
 
-function* secondsOf(expression: Expression | undefined, root: Json, scope: Scope): Steps<number | undefined> {
+/** A timeout or a heartbeat in seconds. @throws StateFailure for what is none */
+export function* secondsOf(expression: Expression | undefined, root: Json, scope: Scope): Steps<number | undefined> {
   if (expression === undefined) return undefined;
   const value = yield* evaluate(expression, root, scope);
   if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= secondsMax) return value;
+  if (isJsonata(expression) && typeof value !== 'number') throw unexpectedType(expression, 'number', value);
   const text = JSON.stringify(value);
   throw new StateFailure(
-    'States.Runtime',
+    isJsonata(expression) ? 'States.QueryEvaluationError' : 'States.Runtime',
     `The ${expression.field} parameter must be a positive integer of at most ${secondsMax}, but was: ${text}`,
     expression.field,
   );

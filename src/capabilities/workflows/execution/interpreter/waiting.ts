@@ -1,5 +1,5 @@
 /** When a Wait state ends. States language, "Wait State". */
-import { StateFailure, type Json, type Scope, type WaitState } from '#languages/asl/index';
+import { StateFailure, isJsonata, unexpectedType, type Json, type Scope, type WaitState } from '#languages/asl/index';
 import { parseTimestamp } from '#languages/asl/timestamp';
 import { evaluate, selectInput, sourceOf } from './data-flow.ts';
 import type { Steps } from './steps.ts';
@@ -12,12 +12,14 @@ export function* dueMsOf(state: WaitState, scope: Scope, enteredMs: number): Ste
   const { kind, value: expression } = state.until;
   const selected = yield* selectInput(state, scope);
   const value = yield* evaluate(expression, selected, scope);
-  const isJsonata = state.queryLanguage === 'JSONata' && !expression.isConstant;
   const source = sourceOf(expression);
-  if (kind === 'seconds') return enteredMs + secondsOf(value, source, isJsonata) * 1000;
+  const isWritten = isJsonata(expression);
+  const expected = kind === 'seconds' ? 'number' : 'string';
+  if (isWritten && typeof value !== expected) throw unexpectedType(expression, expected, value);
+  if (kind === 'seconds') return enteredMs + secondsOf(value, source, isWritten) * 1000;
   const timeMs = typeof value === 'string' ? parseTimestamp(value) : undefined;
   if (timeMs !== undefined) return Math.max(timeMs, enteredMs);
-  throw isJsonata || state.queryLanguage === 'JSONata'
+  throw state.queryLanguage === 'JSONata'
     ? evaluationFailed(
         `The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: ${textOf(value)}`,
         'Timestamp',
@@ -28,9 +30,9 @@ export function* dueMsOf(state: WaitState, scope: Scope, enteredMs: number): Ste
       );
 }
 
-function secondsOf(value: Json, source: string, isJsonata: boolean): number {
+function secondsOf(value: Json, source: string, isWritten: boolean): number {
   const isInteger = typeof value === 'number' && Number.isInteger(value);
-  if (isJsonata) {
+  if (isWritten) {
     if (!isInteger || value < 0 || value > secondsMax) {
       throw evaluationFailed(
         `The JSONata expression '${source.replace(/^\{%\s*|\s*%\}$/g, '')}' specified for the field 'Seconds' returned an invalid value: ${textOf(value)}`,

@@ -26,6 +26,7 @@ export interface ExecutionRow {
   map_run: number | null;
   item_index: number | null;
   item_count: number | null;
+  family: number | null;
   map_run_arn: string | null;
 }
 
