@@ -48,3 +48,12 @@ export function levelsOf(text: string): number {
 export function comparable(value: unknown): unknown {
   return json.isRawJSON(value) ? Number(value.rawJSON) : value;
 }
+
+export function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

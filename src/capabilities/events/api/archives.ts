@@ -1,13 +1,11 @@
 import type { EventBridge } from '@aws-sdk/client-eventbridge';
 import type { HandlersOf } from '#gateway';
-import { pageOf } from '#kernel/paging';
 import { archiveArn, type ArchiveSettings } from '../archives/archive.ts';
 import type { Archives } from '../archives/archives.ts';
 import { busAddress, busArn } from '../buses/bus.ts';
 import { validation } from '../errors.ts';
 import type { StoredArchive } from '../store/archives.ts';
-
-const pageSizeMax = 100;
+import { pageFor } from './page.ts';
 
 // Differs from AWS: an archive needs no managed rule on its bus, and its size is told at once.
 export function archiveOperations(archives: Archives): HandlersOf<EventBridge> {
@@ -61,12 +59,7 @@ export function archiveOperations(archives: Archives): HandlersOf<EventBridge> {
         .list(scope)
         .filter(({ archive }) => archive.name.startsWith(NamePrefix) && State === 'ENABLED')
         .filter(({ archive }) => (input.EventSourceArn ?? busArn(scope, archive.bus)) === busArn(scope, archive.bus));
-      const page = pageOf(wanted, {
-        token: input.NextToken,
-        sizeMax: input.Limit ?? pageSizeMax,
-        key: ({ archive }) => [archive.name],
-        code: 'ValidationException',
-      });
+      const page = pageFor(wanted, input, ({ archive }) => [archive.name]);
       return {
         Archives: page.items.map((stored) => wire(scope, stored)),
         ...(page.nextToken !== undefined && { NextToken: page.nextToken }),

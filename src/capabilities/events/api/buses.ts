@@ -1,12 +1,10 @@
 import type { CreateEventBusRequest, EventBridge } from '@aws-sdk/client-eventbridge';
 import type { HandlersOf } from '#gateway';
-import { pageOf } from '#kernel/paging';
 import { busAddress, busArn, type Bus } from '../buses/bus.ts';
 import type { Buses } from '../buses/buses.ts';
 import { validation } from '../errors.ts';
 import { tagsOf } from '../tags.ts';
-
-const pageSizeMax = 100;
+import { pageFor } from './page.ts';
 
 export function busOperations(buses: Buses): HandlersOf<EventBridge> {
   return {
@@ -32,12 +30,7 @@ export function busOperations(buses: Buses): HandlersOf<EventBridge> {
       return { ...wireBus(address.scope, buses.get(address)), ...settingsOf(buses.get(address)) };
     },
     ListEventBuses(input, { scope }) {
-      const page = pageOf(buses.list(scope, input.NamePrefix), {
-        token: input.NextToken,
-        sizeMax: input.Limit ?? pageSizeMax,
-        key: ({ name }) => [name],
-        code: 'ValidationException',
-      });
+      const page = pageFor(buses.list(scope, input.NamePrefix), input, ({ name }) => [name]);
       return {
         EventBuses: page.items.map((bus) => wireBus(scope, bus)),
         ...(page.nextToken !== undefined && { NextToken: page.nextToken }),

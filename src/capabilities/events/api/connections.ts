@@ -1,6 +1,5 @@
 import type { EventBridge, UpdateConnectionRequest } from '@aws-sdk/client-eventbridge';
 import type { HandlersOf } from '#gateway';
-import { pageOf } from '#kernel/paging';
 import { apiDestinationArn, rateDefault, type ApiDestination } from '../connections/api-destination.ts';
 import type { ApiDestinations } from '../connections/api-destinations.ts';
 import {
@@ -12,8 +11,7 @@ import {
 } from '../connections/connection.ts';
 import type { Connections } from '../connections/connections.ts';
 import { validation } from '../errors.ts';
-
-const pageSizeMax = 100;
+import { pageFor } from './page.ts';
 
 export function connectionOperations(connections: Connections): HandlersOf<EventBridge> {
   return {
@@ -59,12 +57,7 @@ export function connectionOperations(connections: Connections): HandlersOf<Event
         .filter(
           ({ name, state }) => name.startsWith(input.NamePrefix ?? '') && (input.ConnectionState ?? state) === state,
         );
-      const page = pageOf(wanted, {
-        token: input.NextToken,
-        sizeMax: input.Limit ?? pageSizeMax,
-        key: ({ name }) => [name],
-        code: 'ValidationException',
-      });
+      const page = pageFor(wanted, input, ({ name }) => [name]);
       return {
         Connections: page.items.map((connection) => wireConnection(scope, connection)),
         ...(page.nextToken !== undefined && { NextToken: page.nextToken }),
@@ -128,12 +121,7 @@ export function apiDestinationOperations(destinations: ApiDestinations): Handler
           ({ name, connectionArn: arn }) =>
             name.startsWith(input.NamePrefix ?? '') && (input.ConnectionArn ?? arn) === arn,
         );
-      const page = pageOf(wanted, {
-        token: input.NextToken,
-        sizeMax: input.Limit ?? pageSizeMax,
-        key: ({ name }) => [name],
-        code: 'ValidationException',
-      });
+      const page = pageFor(wanted, input, ({ name }) => [name]);
       return {
         ApiDestinations: page.items.map((destination) => wireDestination(scope, destination)),
         ...(page.nextToken !== undefined && { NextToken: page.nextToken }),

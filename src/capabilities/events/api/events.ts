@@ -2,7 +2,7 @@ import type { EventBridge, PutEventsRequestEntry, PutEventsResultEntry } from '@
 import type { HandlersOf, RequestContext } from '#gateway';
 import type { Clock } from '#kernel/clock';
 import { isPlatformError } from '#kernel/errors';
-import { levelsOf, parseExactJson } from '#kernel/exact-json';
+import { isJsonObject, levelsOf, parseExactJson } from '#kernel/exact-json';
 import type { EventHub, PlatformEvent } from '#kernel/events';
 import { newUuid } from '#kernel/ids';
 import type { State } from '#kernel/state';
@@ -124,15 +124,6 @@ function problemOf(entry: PutEventsRequestEntry): PutEventsResultEntry | undefin
 
 function refusal(ErrorCode: string, ErrorMessage: string): PutEventsResultEntry {
   return { ErrorCode, ErrorMessage };
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
 }
 
 function parseEvent(text: string): object {

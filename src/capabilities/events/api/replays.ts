@@ -1,13 +1,11 @@
 import type { EventBridge } from '@aws-sdk/client-eventbridge';
 import type { HandlersOf } from '#gateway';
-import { pageOf } from '#kernel/paging';
 import { archiveArn, archiveNameOf } from '../archives/archive.ts';
 import { replayArn, type Replay } from '../archives/replay.ts';
 import type { Replays } from '../archives/replays.ts';
 import { busAddress, busArn } from '../buses/bus.ts';
 import { validation } from '../errors.ts';
-
-const pageSizeMax = 100;
+import { pageFor } from './page.ts';
 
 export function replayOperations(replays: Replays): HandlersOf<EventBridge> {
   return {
@@ -52,12 +50,7 @@ export function replayOperations(replays: Replays): HandlersOf<EventBridge> {
         .list(scope)
         .filter(({ name, state }) => name.startsWith(input.NamePrefix ?? '') && (input.State ?? state) === state)
         .filter(({ archive }) => (input.EventSourceArn ?? archiveArn(scope, archive)) === archiveArn(scope, archive));
-      const page = pageOf(wanted, {
-        token: input.NextToken,
-        sizeMax: input.Limit ?? pageSizeMax,
-        key: ({ name }) => [name],
-        code: 'ValidationException',
-      });
+      const page = pageFor(wanted, input, ({ name }) => [name]);
       return {
         Replays: page.items.map((replay) => wireReplay(scope, replay)),
         ...(page.nextToken !== undefined && { NextToken: page.nextToken }),

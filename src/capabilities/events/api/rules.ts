@@ -1,13 +1,11 @@
 import type { EventBridge } from '@aws-sdk/client-eventbridge';
 import type { HandlersOf } from '#gateway';
-import { pageOf } from '#kernel/paging';
 import { busAddress } from '../buses/bus.ts';
 import { validation } from '../errors.ts';
 import { ruleArn, type Rule, type RuleName } from '../rules/rule.ts';
 import type { Rules } from '../rules/rules.ts';
 import { tagsOf } from '../tags.ts';
-
-const pageSizeMax = 100;
+import { pageFor } from './page.ts';
 
 export function ruleOperations(rules: Rules): HandlersOf<EventBridge> {
   return {
@@ -35,12 +33,7 @@ export function ruleOperations(rules: Rules): HandlersOf<EventBridge> {
     },
     ListRules(input, { scope }) {
       const address = busAddress(input.EventBusName, scope);
-      const page = pageOf(rules.listRules(address, input.NamePrefix), {
-        token: input.NextToken,
-        sizeMax: input.Limit ?? pageSizeMax,
-        key: (rule) => [rule.name],
-        code: 'ValidationException',
-      });
+      const page = pageFor(rules.listRules(address, input.NamePrefix), input, (rule) => [rule.name]);
       return {
         Rules: page.items.map((rule) => wireRule(address.scope, rule)),
         ...(page.nextToken !== undefined && { NextToken: page.nextToken }),

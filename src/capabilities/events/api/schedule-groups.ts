@@ -1,13 +1,11 @@
 import type { Scheduler } from '@aws-sdk/client-scheduler';
 import type { HandlersOf } from '#gateway';
 import { parseArn } from '#kernel/arn';
-import { pageOf } from '#kernel/paging';
 import { validation } from '../errors.ts';
 import { scheduleGroupArn, type ScheduleGroup } from '../schedules/schedule.ts';
 import type { Schedules } from '../schedules/schedules.ts';
 import { tagsOf, wireTags } from '../tags.ts';
-
-const pageSizeMax = 100;
+import { pageFor } from './page.ts';
 
 export function scheduleGroupOperations(schedules: Schedules): HandlersOf<Scheduler> {
   return {
@@ -24,12 +22,7 @@ export function scheduleGroupOperations(schedules: Schedules): HandlersOf<Schedu
     },
     ListScheduleGroups(input, { scope }) {
       const wanted = schedules.listGroups(scope).filter(({ name }) => name.startsWith(input.NamePrefix ?? ''));
-      const page = pageOf(wanted, {
-        token: input.NextToken,
-        sizeMax: input.MaxResults ?? pageSizeMax,
-        key: ({ name }) => [name],
-        code: 'ValidationException',
-      });
+      const page = pageFor(wanted, input, ({ name }) => [name]);
       return {
         ScheduleGroups: page.items.map((group) => wireGroup(scope, group)),
         ...(page.nextToken !== undefined && { NextToken: page.nextToken }),

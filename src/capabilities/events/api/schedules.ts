@@ -1,12 +1,11 @@
 import type { CreateScheduleInput, Scheduler, Target as WireTarget } from '@aws-sdk/client-scheduler';
 import type { HandlersOf } from '#gateway';
-import { pageOf } from '#kernel/paging';
 import { validation } from '../errors.ts';
 import { defaultGroup, scheduleArn, type Schedule } from '../schedules/schedule.ts';
 import type { ScheduleTarget } from '../schedules/schedule-target.ts';
 import type { Schedules, ScheduleSettings } from '../schedules/schedules.ts';
+import { pageFor } from './page.ts';
 
-const pageSizeMax = 100;
 const foreignSettings = ['EcsParameters', 'KinesisParameters', 'SageMakerPipelineParameters'] as const;
 
 export function scheduleOperations(schedules: Schedules): HandlersOf<Scheduler> {
@@ -33,12 +32,7 @@ export function scheduleOperations(schedules: Schedules): HandlersOf<Scheduler> 
       const wanted = schedules
         .list(scope, input.GroupName)
         .filter(({ name, state }) => name.startsWith(input.NamePrefix ?? '') && (input.State ?? state) === state);
-      const page = pageOf(wanted, {
-        token: input.NextToken,
-        sizeMax: input.MaxResults ?? pageSizeMax,
-        key: ({ group, name }) => [group, name],
-        code: 'ValidationException',
-      });
+      const page = pageFor(wanted, input, ({ group, name }) => [group, name]);
       return {
         Schedules: page.items.map((schedule) => ({
           Arn: scheduleArn(scope, schedule),

@@ -1,13 +1,11 @@
 import type { EventBridge, Target as WireTarget } from '@aws-sdk/client-eventbridge';
 import type { HandlersOf } from '#gateway';
-import { pageOf } from '#kernel/paging';
 import { busAddress } from '../buses/bus.ts';
 import { validation } from '../errors.ts';
 import type { RuleName } from '../rules/rule.ts';
 import type { Rules } from '../rules/rules.ts';
 import type { Target } from '../targets/target.ts';
-
-const pageSizeMax = 100;
+import { pageFor } from './page.ts';
 
 /** Settings of targets that are not served; a target that has one is refused by its name. */
 const foreignSettings = [
@@ -39,12 +37,7 @@ export function targetOperations(rules: Rules): HandlersOf<EventBridge> {
     },
     ListTargetsByRule(input, { scope }) {
       const rule = nameOf(input, scope);
-      const page = pageOf(rules.listTargets(rule.scope, rule), {
-        token: input.NextToken,
-        sizeMax: input.Limit ?? pageSizeMax,
-        key: (target) => [target.id],
-        code: 'ValidationException',
-      });
+      const page = pageFor(rules.listTargets(rule.scope, rule), input, (target) => [target.id]);
       return {
         Targets: page.items.map(wireTarget),
         ...(page.nextToken !== undefined && { NextToken: page.nextToken }),
@@ -52,12 +45,7 @@ export function targetOperations(rules: Rules): HandlersOf<EventBridge> {
     },
     ListRuleNamesByTarget(input, { scope }) {
       const names = rules.listRuleNamesByTarget(busAddress(input.EventBusName, scope), input.TargetArn ?? '');
-      const page = pageOf(names, {
-        token: input.NextToken,
-        sizeMax: input.Limit ?? pageSizeMax,
-        key: (name) => [name],
-        code: 'ValidationException',
-      });
+      const page = pageFor(names, input, (name) => [name]);
       return { RuleNames: page.items, ...(page.nextToken !== undefined && { NextToken: page.nextToken }) };
     },
   };

@@ -2,6 +2,7 @@
  * Targets of schedules: the kinds that Scheduler has templates for, and any other operation by its name ("universal
  * targets" of the EventBridge Scheduler user guide).
  */
+import { isJsonObject } from '#kernel/exact-json';
 import { validation } from '../errors.ts';
 import { checkDeadLetterQueue } from '../targets/dead-letters.ts';
 import { destinationOf, type Destination } from '../targets/destination.ts';
@@ -99,13 +100,4 @@ export function fillContext(input: string, facts: RunFacts): string {
     .replaceAll('<aws.scheduler.scheduled-time>', facts.scheduledTime)
     .replaceAll('<aws.scheduler.execution-id>', facts.executionId)
     .replaceAll('<aws.scheduler.attempt-number>', String(facts.attempt));
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
 }

@@ -138,7 +138,24 @@ function machineFilter(face: Face, arn: string): ExecutionFilter {
 }
 
 function wireExecution(execution: Execution, includedData: string | undefined, nowMs: number) {
-  const { revision, output, error, cause, stoppedMs, traceHeader, mapRunArn, redrivenMs } = execution;
+  const { output, error, cause, traceHeader } = execution;
+  return {
+    ...wireHead(execution),
+    ...dataMembers({ input: execution.input, output }, includedData),
+    ...(error !== undefined && { error }),
+    ...(cause !== undefined && { cause }),
+    ...(traceHeader !== undefined && { traceHeader }),
+    ...redriveMembers(execution, nowMs),
+  };
+}
+
+function wireListed(execution: Execution) {
+  const { itemCount } = execution;
+  return { ...wireHead(execution), ...(itemCount !== undefined && { itemCount }) };
+}
+
+/** What a description and a line of a list share. */
+function wireHead({ revision, stoppedMs, mapRunArn, redrivenMs, ...execution }: Execution) {
   return {
     executionArn: execution.arn,
     stateMachineArn: revision.machineArn,
@@ -146,16 +163,11 @@ function wireExecution(execution: Execution, includedData: string | undefined, n
     status: execution.status,
     startDate: new Date(execution.startedMs),
     ...(stoppedMs !== undefined && { stopDate: new Date(stoppedMs) }),
-    ...dataMembers({ input: execution.input, output }, includedData),
-    ...(error !== undefined && { error }),
-    ...(cause !== undefined && { cause }),
-    ...(traceHeader !== undefined && { traceHeader }),
     ...(mapRunArn !== undefined && { mapRunArn }),
     ...(revision.versionArn !== undefined && { stateMachineVersionArn: revision.versionArn }),
     ...(revision.aliasArn !== undefined && { stateMachineAliasArn: revision.aliasArn }),
     redriveCount: execution.redriveCount,
     ...(redrivenMs !== undefined && { redriveDate: new Date(redrivenMs) }),
-    ...redriveMembers(execution, nowMs),
   };
 }
 
@@ -170,24 +182,6 @@ function dataMembers(
     input,
     inputDetails: { included: true },
     ...(output !== undefined && { output, outputDetails: { included: true } }),
-  };
-}
-
-function wireListed(execution: Execution) {
-  const { revision, stoppedMs, mapRunArn, itemCount, redrivenMs } = execution;
-  return {
-    executionArn: execution.arn,
-    stateMachineArn: revision.machineArn,
-    name: execution.name,
-    status: execution.status,
-    startDate: new Date(execution.startedMs),
-    ...(stoppedMs !== undefined && { stopDate: new Date(stoppedMs) }),
-    ...(mapRunArn !== undefined && { mapRunArn }),
-    ...(itemCount !== undefined && { itemCount }),
-    ...(revision.versionArn !== undefined && { stateMachineVersionArn: revision.versionArn }),
-    ...(revision.aliasArn !== undefined && { stateMachineAliasArn: revision.aliasArn }),
-    redriveCount: execution.redriveCount,
-    ...(redrivenMs !== undefined && { redriveDate: new Date(redrivenMs) }),
   };
 }
 
