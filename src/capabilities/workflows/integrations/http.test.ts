@@ -26,6 +26,7 @@ const endpoint = createServer((request, response) => {
     if (url?.startsWith('/image') === true) return response.writeHead(200, { 'content-type': 'image/png' }).end('x');
     if (url?.startsWith('/bytes') === true) return response.end(Buffer.from([0xff, 0xfe, 0xfd]));
     if (url?.startsWith('/hang') === true) return undefined;
+    if (url?.startsWith('/moved') === true) return response.writeHead(302, { location: `${base}/elsewhere` }).end();
     if (url?.startsWith('/gone') === true) return response.writeHead(410).end('it went');
     return response.writeHead(200, { 'content-type': 'application/json' }).end('{"fine":true}');
   });
@@ -164,6 +165,16 @@ test('requests that cannot be made and answers that cannot be read fail the task
   assert.match(await failure({ ApiEndpoint: 'http://127.0.0.1:1/' }), /^States\.Http\.Socket: /);
   const absent = { ConnectionArn: `${ConnectionArn.slice(0, -4)}0000` };
   assert.match(await failure({ InvocationConfig: absent }), /^Events\.ConnectionResource\.ResourceNotFound: /);
+});
+
+test('a redirect is an answer like others: the secrets of the connection go nowhere else', async () => {
+  seen.length = 0;
+  const { error } = await run({ ApiEndpoint: `${base}/moved` });
+  assert.equal(error, 'States.Http.StatusCode.302');
+  assert.deepEqual(
+    seen.map(({ url }) => url),
+    ['/moved?page=hidden'],
+  );
 });
 
 test('a tested task fails when it takes longer than its state allows', async () => {

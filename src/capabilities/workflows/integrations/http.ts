@@ -115,7 +115,8 @@ async function send({ url, method, headers, body }: HttpRequest, signal: AbortSi
       method,
       headers: headers.map(([name, value]): [string, string] => [name, value]),
       ...(body !== undefined && { body }),
-      redirect: 'follow',
+      // Limit: an HTTP task follows no redirect, since the secrets of its connection are for the endpoint that was named.
+      redirect: 'manual',
       signal: deadline,
     });
     return {
