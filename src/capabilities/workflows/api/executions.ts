@@ -2,7 +2,7 @@ import type { HistoryEvent as WireEvent, SFN } from '@aws-sdk/client-sfn';
 import type { HandlersOf, RequestContext } from '#gateway';
 import { invalidExecutionInput, machineDeleting, typeNotSupported, validation } from '../errors.ts';
 import type { Execution, ExecutionFilter, HistoryEvent, StartRequest } from '../execution/execution.ts';
-import { familyOfTrace } from '../execution/open-executions.ts';
+import { descentOfTrace } from '../execution/open-executions.ts';
 import { arnOf } from '../machines/machine.ts';
 import { checkName, parseStatesArn } from '../machines/name.ts';
 import { findTarget, revisionToRun } from '../machines/targets.ts';
@@ -120,14 +120,14 @@ function startRequest(
   const text = input.input ?? '{}';
   checkJson(text, invalidExecutionInput);
   if (input.name !== undefined) checkName(input.name);
-  const family = familyOfTrace(headers['x-amzn-trace-id']);
+  const descent = descentOfTrace(headers['x-amzn-trace-id']);
   return {
     scope: target.machine.scope,
     revision: revisionToRun(face, target),
     input: text,
     ...(input.name !== undefined && { name: input.name }),
     ...(input.traceHeader !== undefined && { traceHeader: input.traceHeader }),
-    ...(family !== undefined && { family }),
+    ...(descent !== undefined && { descent }),
   };
 }
 

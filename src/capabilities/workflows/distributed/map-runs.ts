@@ -23,6 +23,7 @@ import type { Run } from '../execution/run.ts';
 import type { Runs } from '../execution/runs.ts';
 import { selectById } from '../execution/store/executions.ts';
 import type { Thread } from '../execution/thread.ts';
+import { descentOf } from '../execution/open-executions.ts';
 import { childInputs } from './child-inputs.ts';
 import { readItems, type ParquetReader } from './item-reader.ts';
 import { writeResults } from './result-writer.ts';
@@ -292,7 +293,7 @@ export class MapRuns {
       mapState: work.row.state_name,
       isVolatile: false,
       keepsHistory: work.row.is_express === 0,
-      family: parent.origin.family ?? parent.origin.rowId,
+      descent: descentOf(parent.origin),
       child: { mapRunId: work.row.id, mapRunArn: work.row.arn, index, itemCount: items },
     });
     engine.launch(child);

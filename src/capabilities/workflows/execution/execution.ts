@@ -3,6 +3,7 @@
  * Specification: Step Functions API reference, DescribeExecution and GetExecutionHistory.
  */
 import { invariant } from '#kernel/errors';
+import type { Descent } from './open-executions.ts';
 
 export type MachineType = 'STANDARD' | 'EXPRESS';
 
@@ -37,8 +38,8 @@ export interface StartRequest {
   /** JSON text. */
   readonly input: string;
   readonly traceHeader?: string;
-  /** The row id of the execution that led to this start; absent for a start from outside. */
-  readonly family?: number;
+  /** Absent for a start from outside. */
+  readonly descent?: Descent;
 }
 
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'PENDING_REDRIVE';

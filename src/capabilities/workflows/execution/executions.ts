@@ -158,7 +158,7 @@ export class Executions {
 
   /** Standard: once per name and input while it runs. Express: asynchronous. Resolves once the start is on disk. */
   async start(request: StartRequest): Promise<Execution> {
-    const { scope, revision, name = newUuid(), input, traceHeader, family } = request;
+    const { scope, revision, name = newUuid(), input, traceHeader, descent } = request;
     if (revision.type === 'EXPRESS') {
       return liveExecution(await this.#opened(request, () => this.#express.start({ ...request, name })));
     }
@@ -171,7 +171,7 @@ export class Executions {
       if (known !== undefined) await this.#engine.settled(known);
       return this.getExecution(arn);
     }
-    const origin = { arn, name, scope, revision, input: Datum.parse(input), traceHeader, family };
+    const origin = { arn, name, scope, revision, input: Datum.parse(input), traceHeader, descent };
     return await this.#opened(request, async () => {
       const run = this.#runs.create({ ...origin, isVolatile: false, keepsHistory: true });
       const started = liveExecution(run);

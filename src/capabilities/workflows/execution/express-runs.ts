@@ -93,7 +93,7 @@ export class ExpressRuns {
   }
 
   #launch(request: StartRequest & { readonly name: string }, arn: string, ended?: (run: Run) => void): Run {
-    const { scope, revision, name, input, traceHeader, family } = request;
+    const { scope, revision, name, input, traceHeader, descent } = request;
     const level = revision.logging?.level ?? 'OFF';
     const run = this.#parts.runs.create({
       arn,
@@ -102,7 +102,7 @@ export class ExpressRuns {
       revision,
       input: Datum.parse(input),
       traceHeader,
-      family,
+      descent,
       isVolatile: true,
       keepsHistory: level !== 'OFF',
     });

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { FakeClock } from '#kernel/clock';
 import { useTempFolder } from '#testing';
 import { ended, revisionOf, scope, startEngine, type TestEngine } from './engine.fixture.ts';
-import { familyOfTrace, traceOf, type OpenBounds } from './open-executions.ts';
+import { descentOfTrace, traceOf, type Descent, type OpenBounds } from './open-executions.ts';
 
 const folder = useTempFolder();
 const bounds: OpenBounds = { openMax: 3, familyBurst: 2, familyPerSecond: 1 };
@@ -15,7 +15,7 @@ const limit = {
   message: /^The maximum number of running executions has been reached\./,
 };
 
-function start(engine: TestEngine, more: { family?: number; name?: string } = {}) {
+function start(engine: TestEngine, more: { descent?: Descent; name?: string } = {}) {
   return engine.executions.start({ scope, revision: waiting, input: '{}', ...more });
 }
 
@@ -44,7 +44,7 @@ test('the open executions of an account and region are counted, also over a rest
 test('a family that has used up its allowance starts nothing until all of it has ended', async () => {
   const clock = new FakeClock();
   const engine = startEngine(mkdtempSync(join(folder, 'engine-')), { clock, openBounds: { ...bounds, openMax: 100 } });
-  const member = { family: 7 };
+  const member = { descent: { family: 7, generation: 2 } };
   try {
     const { arn: first } = await start(engine, member);
     const { arn: second } = await start(engine, member);
@@ -54,21 +54,23 @@ test('a family that has used up its allowance starts nothing until all of it has
     clock.advance(3000);
     await assert.rejects(start(engine, member), limit);
     await start(engine);
-    await start(engine, { family: 8 });
-    for (const arn of [first, second, third]) await engine.executions.stop(arn);
+    await start(engine, { descent: { family: 8, generation: 2 } });
+    const { arn: direct } = await start(engine, { descent: { family: 7, generation: 1 } });
+    for (const arn of [first, second, third, direct]) await engine.executions.stop(arn);
     await start(engine, member);
   } finally {
     await engine.close();
   }
 });
 
-test('the trace header of an execution names its family, and no other header does', () => {
+test('the trace header of an execution tells the descent of what it starts, and no other header does', () => {
   const origin = { rowId: 12, startedMs: 1_700_000_000_000 };
   const header = traceOf(origin);
   assert.match(header, /^Root=1-6553f100-[0-9a-f]{24};Sampled=0$/);
-  assert.equal(familyOfTrace(header), 12);
-  assert.equal(familyOfTrace(`${traceOf({ ...origin, family: 5 })};Lineage=abcdef01:1`), 5);
+  assert.deepEqual(descentOfTrace(header), { family: 12, generation: 1 });
+  const later = traceOf({ ...origin, descent: { family: 5, generation: 3 } });
+  assert.deepEqual(descentOfTrace(`${later};Lineage=abcdef01:1`), { family: 5, generation: 4 });
   for (const other of [undefined, '', 'Root=1-6553f100-0123456789abcdef01234567', header.slice(0, 20)]) {
-    assert.equal(familyOfTrace(other), undefined);
+    assert.equal(descentOfTrace(other), undefined);
   }
 });

@@ -9,7 +9,7 @@ import type { RunOrigin } from './run.ts';
 export interface OpenBounds {
   /** Standard executions of one account in one region. */
   readonly openMax: number;
-  /** Executions that one execution starts, itself or through others, in one go. */
+  /** Executions that one execution gives rise to through those that it starts, in one go. */
   readonly familyBurst: number;
   /** … and, beyond that, a second. */
   readonly familyPerSecond: number;
@@ -18,8 +18,8 @@ export interface OpenBounds {
 export const openBounds: OpenBounds = {
   // Limit: 1,000,000 Standard executions are open at once in an account and region, as in AWS.
   openMax: 1_000_000,
-  // Limit: one execution gives rise to 10,000 others at once, itself or through those it starts, and to 25 more a second.
-  // When that is used up, none of them can start another until all of them have ended.
+  // Limit: an execution starts as many others as it likes, but through those it gives rise to 10,000 more at once, and to 25 a
+  // second beyond that. When they are used up, none of the family can start another until all of it has ended.
   familyBurst: 10_000,
   familyPerSecond: 25,
 };
@@ -30,7 +30,18 @@ export interface OpenExecutionsParts {
   readonly bounds: OpenBounds;
 }
 
-type Countable = Pick<RunOrigin, 'scope' | 'family' | 'child' | 'revision'>;
+type Countable = Pick<RunOrigin, 'scope' | 'descent' | 'child' | 'revision'>;
+
+/** Where an execution comes from that another one led to, directly or through functions and others. */
+export interface Descent {
+  /** The row id of the first of them, which was started from outside. */
+  readonly family: number;
+  /** 1 for what that one started; a child of a map run is of its parent's. */
+  readonly generation: number;
+}
+
+// A fan-out is no loop: only what the started ones start in turn can grow without end.
+const countedFrom = 2;
 
 /** The executions that one execution has given rise to. */
 interface Family {
@@ -61,28 +72,33 @@ export class OpenExecutions {
 
   /** Counts one in that is about to be opened. @throws ExecutionLimitExceeded when there is no room for it */
   add(origin: Countable): void {
-    const { scope, family, child, revision } = origin;
+    const { scope, descent, child, revision } = origin;
     if (child !== undefined) return;
     const isStandard = revision.type === 'STANDARD';
     const open = this.#open.get(scope) ?? 0;
     if (isStandard && open >= this.#parts.bounds.openMax) throw executionLimit(`${open} are open in ${scope}.`);
-    if (family !== undefined) this.#addToFamily(family);
+    if (descent !== undefined) this.#addToFamily(descent);
     if (isStandard) this.#open.set(scope, open + 1);
   }
 
   /** One that was added is no longer open. */
-  remove({ scope, family, child, revision }: Countable): void {
+  remove({ scope, descent, child, revision }: Countable): void {
     if (child !== undefined) return;
     if (revision.type === 'STANDARD') this.#open.set(scope, (this.#open.get(scope) ?? 1) - 1);
-    const members = family === undefined ? undefined : this.#families.get(family);
-    if (family === undefined || members === undefined) return;
-    members.open--;
-    if (members.open <= 0) this.#families.delete(family);
+    const family = descent && this.#families.get(descent.family);
+    if (descent === undefined || family === undefined) return;
+    family.open--;
+    if (family.open <= 0) this.#families.delete(descent.family);
   }
 
-  #addToFamily(id: number): void {
-    const { bounds, nowMs } = this.#parts;
+  #addToFamily({ family: id, generation }: Descent): void {
     const family = this.#familyOf(id);
+    if (generation >= countedFrom) this.#takeAllowance(family);
+    family.open++;
+  }
+
+  #takeAllowance(family: Family): void {
+    const { bounds, nowMs } = this.#parts;
     const now = nowMs();
     const gained = ((now - family.countedMs) / 1000) * bounds.familyPerSecond;
     family.allowance = Math.min(family.allowance + gained, bounds.familyBurst);
@@ -90,11 +106,10 @@ export class OpenExecutions {
     family.isExhausted ||= family.allowance < 1;
     if (family.isExhausted) {
       throw executionLimit(
-        `One execution gave rise to more than ${bounds.familyBurst} others, directly or through those it started.`,
+        `One execution gave rise to more than ${bounds.familyBurst} others through those it started.`,
       );
     }
     family.allowance--;
-    family.open++;
   }
 
   #familyOf(id: number): Family {
@@ -108,24 +123,27 @@ export class OpenExecutions {
   }
 }
 
-/** Marks the trace ids of ours among all: "millpo" in ASCII, before the row id of the family's first execution. */
-const marker = '6d696c6c706f';
-const rootPattern = new RegExp(`(?:^|;)\\s*Root=1-[0-9a-f]{8}-${marker}([0-9a-f]{12})(?:;|$)`);
-
-/** The X-Ray trace header of what an execution calls: it says which family it belongs to, also through functions. */
-export function traceOf({
-  rowId,
-  family = rowId,
-  startedMs,
-}: Pick<RunOrigin, 'rowId' | 'family' | 'startedMs'>): string {
-  const seconds = Math.floor(startedMs / 1000) % 2 ** 32;
-  return `Root=1-${hex(seconds, 8)}-${marker}${hex(family, 12)};Sampled=0`;
+/** What an execution hands down to the children of its map runs. */
+export function descentOf({ rowId, descent }: Pick<RunOrigin, 'rowId' | 'descent'>): Descent {
+  return descent ?? { family: rowId, generation: 0 };
 }
 
-/** The family whose execution led to a call with this trace header. */
-export function familyOfTrace(header: string | undefined): number | undefined {
-  const [, digits] = header === undefined ? [] : (rootPattern.exec(header) ?? []);
-  return digits === undefined ? undefined : Number.parseInt(digits, 16);
+/** Marks the trace ids of ours among all: "millp" in ASCII, before the generation and the family of what is started. */
+const marker = '6d696c6c70';
+const rootPattern = new RegExp(`(?:^|;)\\s*Root=1-[0-9a-f]{8}-${marker}([0-9a-f]{2})([0-9a-f]{12})(?:;|$)`);
+
+/** The X-Ray trace header of what an execution calls: it says what those descend from whom that starts, also through functions. */
+export function traceOf(origin: Pick<RunOrigin, 'rowId' | 'descent' | 'startedMs'>): string {
+  const { family, generation } = descentOf(origin);
+  const seconds = Math.floor(origin.startedMs / 1000) % 2 ** 32;
+  return `Root=1-${hex(seconds, 8)}-${marker}${hex(Math.min(generation + 1, 255), 2)}${hex(family, 12)};Sampled=0`;
+}
+
+/** The descent of what a call with this trace header starts; undefined for a call that no execution led to. */
+export function descentOfTrace(header: string | undefined): Descent | undefined {
+  const [, generation, family] = header === undefined ? [] : (rootPattern.exec(header) ?? []);
+  if (generation === undefined || family === undefined) return undefined;
+  return { family: Number.parseInt(family, 16), generation: Number.parseInt(generation, 16) };
 }
 
 function hex(value: number, length: number): string {

@@ -10,6 +10,7 @@ import type { ExecutionStatus, HistoryEvent, MachineRevision } from './execution
 import { HistoryFull, eventOf } from './history.ts';
 import type { Steps } from './interpreter/steps.ts';
 import { Thread, isReady, type TaskPhase } from './thread.ts';
+import type { Descent } from './open-executions.ts';
 
 /** What does not change while the execution lives. */
 export interface RunOrigin {
@@ -24,8 +25,8 @@ export interface RunOrigin {
   readonly input: Datum;
   readonly startedMs: number;
   readonly traceHeader?: string | undefined;
-  /** The row id of the execution that gave rise to it, directly or through others. */
-  readonly family?: number | undefined;
+  /** Absent for one that was started from outside. */
+  readonly descent?: Descent | undefined;
   /** For a child of a map run. */
   readonly child?:
     | { readonly mapRunId: number; readonly mapRunArn: string; readonly index: number; readonly itemCount: number }

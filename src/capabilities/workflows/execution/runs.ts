@@ -117,7 +117,7 @@ export class Runs {
         input: Datum.parse(row.input),
         startedMs: row.started_ms,
         traceHeader: row.trace_header ?? undefined,
-        family: row.family ?? undefined,
+        descent: row.family === null ? undefined : { family: row.family, generation: row.generation ?? 1 },
         deadlineMs: row.deadline_ms ?? undefined,
         ...(mapRunId !== null &&
           mapRunArn !== null && {

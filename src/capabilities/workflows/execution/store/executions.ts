@@ -27,6 +27,7 @@ export interface ExecutionRow {
   item_index: number | null;
   item_count: number | null;
   family: number | null;
+  generation: number | null;
   map_run_arn: string | null;
 }
 

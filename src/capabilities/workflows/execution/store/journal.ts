@@ -42,7 +42,7 @@ function writeHead(db: Db, run: Run, batch: Batch, revision: number): void {
     db.prepare(
       `INSERT INTO workflows_execution (id, arn, scope, machine_arn, revision, name, status, input, output, error, cause,
          started_ms, stopped_ms, trace_header, deadline_ms, is_active, next_event_id, next_thread_id, map_run, item_index,
-         item_count, family) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         item_count, family, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       origin.rowId,
       origin.arn,
@@ -65,7 +65,8 @@ function writeHead(db: Db, run: Run, batch: Batch, revision: number): void {
       origin.child?.mapRunId ?? null,
       origin.child?.index ?? null,
       origin.child?.itemCount ?? null,
-      origin.family ?? null,
+      origin.descent?.family ?? null,
+      origin.descent?.generation ?? null,
     );
   } else if (batch.changedHead) {
     db.prepare(

@@ -58,6 +58,7 @@ export const executionSchema: Schema = {
        revision INTEGER NOT NULL REFERENCES workflows_revision, input TEXT NOT NULL, trace_header TEXT,
        starts INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
     `ALTER TABLE workflows_execution ADD COLUMN family INTEGER;
+     ALTER TABLE workflows_execution ADD COLUMN generation INTEGER;
      CREATE INDEX workflows_execution_open ON workflows_execution (scope, family)
        WHERE status = 'RUNNING' AND map_run IS NULL;`,
   ],
