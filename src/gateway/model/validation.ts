@@ -21,6 +21,11 @@ class Problems {
   readonly found: Problem[] = [];
   readonly #path: (string | number)[] = [];
 
+  /** More would not be told: hostile input of thousands of wrong texts is not read to its end. */
+  get isFull(): boolean {
+    return this.found.length >= problemsMax;
+  }
+
   enter(part: string | number): void {
     this.#path.push(part);
   }
@@ -30,7 +35,7 @@ class Problems {
   }
 
   add(value: unknown, constraint: string): void {
-    if (this.found.length < problemsMax) this.found.push({ path: [...this.#path], value, constraint });
+    if (!this.isFull) this.found.push({ path: [...this.#path], value, constraint });
   }
 }
 
@@ -100,6 +105,7 @@ export class Validator {
       const items = value as readonly unknown[];
       checkSize(shape, value, items.length, problems);
       for (const [index, item] of items.entries()) {
+        if (problems.isFull) return;
         problems.enter(index + 1);
         problems.enter('member');
         if (item === null) problems.add(null, 'Member must not be null');
@@ -117,6 +123,7 @@ export class Validator {
       const entries = Object.entries(value as Record<string, unknown>);
       checkSize(shape, value, entries.length, problems);
       for (const [key, item] of entries) {
+        if (problems.isFull) return;
         problems.enter(key);
         checkKey(key, problems);
         if (item !== null) {
