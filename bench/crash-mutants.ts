@@ -49,7 +49,7 @@ function seed({ file, from, to }: Mutant): string {
 
 /** @returns what the harness counted, by kind */
 function run(source: string): Record<string, number> {
-  const args = [harness, '--module', 'bench/crash/workflows.ts', '--kills', '6', '--min', '300', '--max', '1500'];
+  const args = [harness, '--module', 'bench/crash/workflows.ts', '--kills', '20', '--min', '300', '--max', '1500'];
   const env = { ...process.env, CRASH_SOURCE: source, CRASH_SETTLE_MS: '5000' };
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 2 ** 28, env });
   const line = stdout.trim().split('\n').at(-1) ?? '';
