@@ -7,6 +7,7 @@ import type { Clock } from '#kernel/clock';
 import { isPlatformError, messageOf } from '#kernel/errors';
 import type { Log } from '#kernel/log';
 import { Outbox, type OutboxEntry } from '#kernel/outbox';
+import { growingPause } from '#kernel/retry';
 import type { State, Transaction } from '#kernel/state';
 import { functionArn, latest, type FunctionRef } from '../function-name.ts';
 import type { FunctionVersion } from '../function.ts';
@@ -48,6 +49,7 @@ class FunctionFailed extends Error {
 const retryPausesMs = [60_000, 120_000];
 const throttlePauseMaxMs = 300_000;
 const messageTriesMax = 10;
+const messagePauseMaxMs = 60_000;
 
 export interface AsyncInvocationsParts {
   readonly state: State;
@@ -87,7 +89,7 @@ export class AsyncInvocations {
       deliver: ({ payload }) =>
         sendMessage(this.#parts.dispatcher, payload, functionCaller(payload.role, payload.session)),
       retryAfterMs: ({ attempts }) =>
-        attempts + 1 >= messageTriesMax ? undefined : Math.min(1000 * 2 ** attempts, 60_000),
+        attempts + 1 >= messageTriesMax ? undefined : growingPause(attempts, messagePauseMaxMs),
       giveUp: (_db, { payload }, error) =>
         log.warn('a message of a function could not be delivered', {
           target: payload.targetArn,
@@ -144,8 +146,8 @@ export class AsyncInvocations {
     if (this.#parts.functions.find(ref.scope, ref.name) === undefined) return;
     if (this.#isTooOld(owed)) return this.#giveUp(db, owed, 'EventAgeExceeded', error);
     if (!(error instanceof FunctionFailed)) {
-      if (isHopeless(error)) return this.#giveUp(db, owed, 'RetriesExhausted', error);
-      const delayMs = Math.min(1000 * 2 ** owed.throttles, throttlePauseMaxMs);
+      if (isFinal(error)) return this.#giveUp(db, owed, 'RetriesExhausted', error);
+      const delayMs = growingPause(owed.throttles, throttlePauseMaxMs);
       this.#owed.add(db, { ...owed, throttles: owed.throttles + 1 }, { delayMs });
       return;
     }
@@ -243,8 +245,8 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Whether another try would end the same way. */
-function isHopeless(error: unknown): boolean {
+/** What only a change of the function can mend; all else waits for better times. */
+function isFinal(error: unknown): boolean {
   return isPlatformError(error) && (error.kind === 'absent' || error.code === 'RecursiveInvocationException');
 }
 

@@ -8,6 +8,7 @@ import type { Clock } from '#kernel/clock';
 import { messageOf } from '#kernel/errors';
 import { newUuid } from '#kernel/ids';
 import type { Log } from '#kernel/log';
+import { growingPause } from '#kernel/retry';
 import type { EventTest } from '#languages/event-pattern/event-pattern';
 import type { Functions } from '../functions.ts';
 import { functionArn } from '../function-name.ts';
@@ -85,7 +86,7 @@ export class Poller {
         if (result !== this.#lastResult)
           log.warn('an event source mapping could not read its queue', { mapping: uuid, error: messageOf(error) });
         this.#lastResult = result;
-        await clock.sleep(Math.min(1000 * 2 ** failures++, pauseMaxMs), signal).catch(() => undefined);
+        await clock.sleep(growingPause(failures++, pauseMaxMs), signal).catch(() => undefined);
       }
     }
   }

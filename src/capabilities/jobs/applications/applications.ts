@@ -4,7 +4,6 @@
  * taken up again.
  */
 import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Caller } from '#gateway';
 import type { Clock } from '#kernel/clock';
@@ -31,6 +30,7 @@ import {
   type LogPage,
   type OutputStream,
 } from './application-log.ts';
+import { makeRunFolder, removeRunFolder } from '../run-folder.ts';
 
 export interface ApplicationRequest {
   readonly scope: string;
@@ -188,7 +188,7 @@ export class Applications {
       const wasStarted = application.startedMs !== undefined;
       const engine = this.#engineOf(application);
       const outcome = wasStarted && engine !== undefined ? await this.#settle(engine, application) : 'resume';
-      if (wasStarted) await rm(runFolder(application), { recursive: true, force: true });
+      if (wasStarted) await removeRunFolder('application', application.token);
       if (outcome === 'resume') this.#enqueue(application.id);
       else await this.#end(application.id, outcome);
     }
@@ -251,8 +251,7 @@ export class Applications {
     const engine = this.#engineOf(application);
     const logFolder = this.logFolder(id);
     await mkdir(logFolder, { recursive: true });
-    const folder = runFolder(application);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const folder = await makeRunFolder('application', application.token);
     const log = new ApplicationLog(logFolder);
     const report = async (facts: ApplicationFacts): Promise<void> => void (await this.#change(id, () => facts));
     try {
@@ -267,7 +266,7 @@ export class Applications {
       return { state: 'dead', reason: messageOf(error) };
     } finally {
       log.close();
-      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+      await removeRunFolder('application', application.token).catch(() => undefined);
     }
   }
 
@@ -303,11 +302,6 @@ export class Applications {
       return after;
     });
   }
-}
-
-/** Named by the token, so that the next start finds what a crash left: it may hold a key of the caller. */
-function runFolder({ token }: Application): string {
-  return join(tmpdir(), `millpond-application-${token}`);
 }
 
 function endingOf(signal: AbortSignal): Outcome {

@@ -6,6 +6,7 @@ import type { Clock, Timer } from '#kernel/clock';
 import type { EventHub } from '#kernel/events';
 import type { Log } from '#kernel/log';
 import { Outbox } from '#kernel/outbox';
+import { growingPause } from '#kernel/retry';
 import type { State, Transaction } from '#kernel/state';
 import { findS3Uri } from '#lake';
 import type { Applications } from '../applications/applications.ts';
@@ -38,6 +39,7 @@ interface OwedLogs {
 // Limit: a cluster has at most 256 steps that wait or run, as on AWS.
 const openStepsMax = 256;
 const logTriesMax = 5;
+const logPauseMaxMs = 3_600_000;
 
 export class Clusters {
   readonly #parts: ClustersParts;
@@ -55,7 +57,7 @@ export class Clusters {
       box: 'jobs-step-logs',
       concurrency: 2,
       deliver: ({ payload }, signal) => this.#deliverLogs(payload, signal),
-      retryAfterMs: ({ attempts }) => (attempts < logTriesMax ? 1000 * 2 ** attempts : undefined),
+      retryAfterMs: ({ attempts }) => (attempts < logTriesMax ? growingPause(attempts, logPauseMaxMs) : undefined),
       giveUp: (_db, { payload }, error) => log.warn('the logs of a step were not delivered', { ...payload, error }),
     });
     this.#course = new Course({

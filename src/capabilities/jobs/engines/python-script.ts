@@ -2,8 +2,7 @@
  * Glue's Python jobs: the script as a process of this machine (`pythonshell`) or by `spark-submit` (`glueetl`), its arguments
  * as Glue passes them, with the part of `awsglue` that `glue-library.ts` has.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SparkInstallation } from '#drivers/spark/installation';
 import { ApplicationLog, reasonInLog } from '../applications/application-log.ts';
@@ -14,6 +13,7 @@ import { glueLibrary } from './glue-library.ts';
 import { prepareSubmission, refuseMissingParts, sparkMissing } from './spark-submission.ts';
 import { killLeftovers, runWorker } from './worker.ts';
 import { importPaths, type Workplace } from './workplace.ts';
+import { makeRunFolder, removeRunFolder } from '../run-folder.ts';
 
 export interface PythonScriptParts {
   readonly workplace: Workplace;
@@ -42,8 +42,7 @@ export class PythonScriptEngine implements ScriptEngine {
 
   async run(work: ScriptWork): Promise<void> {
     const { signal, runId: token } = work;
-    const folder = runFolder(token);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const folder = await makeRunFolder('job', token);
     const log = new ApplicationLog(folder);
     log.onLine((line) => work.say(line));
     try {
@@ -55,14 +54,14 @@ export class PythonScriptEngine implements ScriptEngine {
       throw scriptFailed(reasonInLog(folder) ?? `The script ${how}.`);
     } finally {
       log.close();
-      await rm(folder, { recursive: true, force: true });
+      await removeRunFolder('job', token);
     }
   }
 
   /** What a script has done outside is its own affair: an interrupted run counts as failed. */
   async settle(runId: string): Promise<SettledWork> {
     killLeftovers(runId);
-    await rm(runFolder(runId), { recursive: true, force: true });
+    await removeRunFolder('job', runId);
     return { isDone: false };
   }
 
@@ -114,11 +113,6 @@ export class PythonScriptEngine implements ScriptEngine {
     const environment = { ...given.environment, ...submission.environment, PYTHONPATH: given.library };
     return { ...submission, environment };
   }
-}
-
-/** Named by the run, so that the next start finds what a crash left: it may hold a key of the job's role. */
-function runFolder(runId: string): string {
-  return join(tmpdir(), `millpond-job-${runId}`);
 }
 
 function listOf(text: string | undefined): string[] {

@@ -3,8 +3,7 @@
  *
  * Limit: statements and variables live in the interpreter's process; after a restart of the platform a session is dead.
  */
-import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Caller } from '#gateway';
 import type { Clock, Timer } from '#kernel/clock';
@@ -31,6 +30,7 @@ import {
   type SessionOptions,
   type Statement,
 } from './session.ts';
+import { makeRunFolder, removeRunFolder } from '../run-folder.ts';
 
 export interface SessionsParts {
   readonly state: State;
@@ -194,7 +194,7 @@ export class Sessions {
   async resume(): Promise<void> {
     for (const session of selectOpenSessions(this.#parts.state.reader)) {
       for (const engine of this.#parts.engines) engine.settle(session);
-      await rm(sessionFolder(session), { recursive: true, force: true });
+      await removeRunFolder('session', session.token);
       await this.#keep(session.id, { state: 'dead', reason: 'The platform ended while this session was open.' });
     }
   }
@@ -210,8 +210,7 @@ export class Sessions {
     const { id } = session;
     const { signal } = open.abort;
     const [, region = ''] = session.scope.split('/');
-    const folder = sessionFolder(session);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const folder = await makeRunFolder('session', session.token);
     const log = new ApplicationLog(this.#logFolder(id));
     let end: Partial<Session> = { state: 'killed' };
     try {
@@ -239,7 +238,7 @@ export class Sessions {
         this.#parts.log.error('a session could not be kept', { id, error }),
       );
     }
-    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    await removeRunFolder('session', session.token).catch(() => undefined);
     this.#open.delete(id);
     this.#rememberStatements(id, open.statements);
   }
@@ -301,11 +300,6 @@ export class Sessions {
   #logFolder(id: number): string {
     return join(this.#parts.folder, `session-${id}`);
   }
-}
-
-/** Named by the token, so that the next start finds what a crash left: it may hold a key of the caller. */
-function sessionFolder({ token }: Session): string {
-  return join(tmpdir(), `millpond-session-${token}`);
 }
 
 /** The end by a shutdown is told by the next start. */
